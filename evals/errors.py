@@ -1,0 +1,126 @@
+"""One tree of errors. Every message says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "CheckError",
+    "ConfigError",
+    "DamagedFile",
+    "EndpointError",
+    "EvalsError",
+    "MissingRecording",
+    "Place",
+    "Problem",
+    "RunError",
+    "SuiteError",
+]
+
+EndpointErrorKind = Literal[
+    "connect",  # nothing was sent
+    "timeout",
+    "broken",  # the connection failed after the body was sent: the answer may have been billed
+    "status",  # the service answered with an error status
+    "malformed",  # the service answered 200 with something that is no completion
+    "incomplete",  # a stream that ended early, a choice without a finish reason
+    "budget",  # not sent: a budget would have been exceeded
+    "stopped",  # not sent: the run was stopped (a fatal status, an interrupt)
+    "refused",  # not sent: the configuration refuses it (no key, a key for another host)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a file; line and column count from 1."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.path
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a file: `message` says what is wrong, `details` (lines) what to do."""
+
+    place: Place
+    message: str
+    details: tuple[str, ...] = ()
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.severity}: {self.message}"
+        return "\n".join((head, *(f"    {line}" for line in self.details)))
+
+
+class EvalsError(Exception):
+    """The root: what happened, and what to do about it."""
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(message if remedy is None else f"{message}\n{remedy}")
+
+
+class SuiteError(EvalsError):
+    """A suite that cannot be understood, with every mistake that was found in it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ConfigError(EvalsError):
+    """The configuration asks for something that does not exist or is not allowed."""
+
+
+class RunError(EvalsError):
+    """A run that cannot be found or read."""
+
+
+class DamagedFile(EvalsError):
+    """A file of ours whose content is not what was written; never taken as missing."""
+
+
+class MissingRecording(EvalsError):
+    """Replay was asked for an answer that no cassette holds.
+
+    `change` is the kind of change that explains it ("prompt edited", "nothing recorded", …).
+    """
+
+    def __init__(self, message: str, *, change: str, remedy: str | None = None) -> None:
+        self.change = change
+        super().__init__(message, remedy=remedy)
+
+
+class EndpointError(EvalsError):
+    """A request without an answer; the trial that asked is an error, never a failure."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: EndpointErrorKind,
+        status: int | None = None,
+        retryable: bool = False,
+        fatal: bool = False,
+        attempts: int = 1,
+        remedy: str | None = None,
+    ) -> None:
+        self.kind: EndpointErrorKind = kind
+        self.status = status
+        self.retryable = retryable
+        self.fatal = fatal  # no further request of the run can succeed
+        self.attempts = attempts
+        super().__init__(message, remedy=remedy)
+
+
+class CheckError(EvalsError):
+    """A check that cannot be made on this answer: an error of the check, not a failure."""

@@ -1,0 +1,117 @@
+"""Sides by side: what every rendering reads."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from evals.model.frozen import Frozen, JsonObject
+from evals.model.record import Finding, Manifest, TrialResult
+from evals.model.suite import Column, Suite
+
+
+class Estimate(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """A measured value with its 95 % interval and what it was measured over."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n_cases: int
+    n_trials: int
+    n_errors: int = 0
+    if_errors_fail: float | None = None  # the range that errors leave open; None without errors
+    if_errors_pass: float | None = None
+
+
+class Difference(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """A side against its reference on the same cases: side − reference."""
+
+    side: str
+    reference: str
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    p_adjusted: float | None  # Holm over the comparisons of the table
+    comparisons: int  # how many the adjustment counts
+    n_cases: int
+    gains: tuple[str, ...] = ()  # cases whose majority of samples changed to pass
+    losses: tuple[str, ...] = ()
+    test: str = ""  # name of the test
+
+
+class Spread(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """A distribution over answered trials; None where a quantile has too few values."""
+
+    n: int
+    mean: float | None
+    median: float | None
+    median_low: float | None
+    median_high: float | None
+    p95: float | None
+    values: tuple[float, ...] = ()  # sorted
+
+
+class Tokens(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """Means per answered trial; None where the service told none."""
+
+    n: int
+    prompt: float | None
+    completion: float | None
+    visible: float | None
+    reasoning: float | None
+
+
+class Side(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """One row of a comparison: a column of a run."""
+
+    id: str  # the column's id, or "column @ run" when runs are compared
+    run: str
+    column: Column
+    accuracy: Estimate
+    difference: Difference | None  # None: this is the reference
+    latency: Spread
+    ttft: Spread | None
+    tokens: Tokens
+    cost_usd: float | None  # of all trials; None: unpriced
+    n_trials: int
+    n_passed: int
+    n_failed: int
+    n_errors: int
+    n_unjudged: int  # recorded, not judged
+    n_not_run: int
+    n_flaky: int  # cases whose samples disagree
+    cases_all: int  # cases that passed every sample
+    cases_some: int
+    cases_none: int
+    metrics: dict[str, Estimate] = {}  # named metrics, mean score over cases
+    tags: dict[str, Estimate] = {}  # accuracy by tag
+
+
+class CaseRow(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """One case across the sides."""
+
+    id: str
+    vars: JsonObject
+    expected: Any
+    tags: tuple[str, ...]
+    trials: dict[str, tuple[TrialResult, ...]]  # by side, in order of samples
+
+
+class SuiteComparison(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """One suite's sides over its cases; the first side is the reference."""
+
+    suite: Suite
+    reference: str
+    sides: tuple[Side, ...]
+    cases: tuple[CaseRow, ...]
+    set_aside: tuple[str, ...] = ()  # cases that changed between runs: shown, but not paired
+
+
+class Comparison(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """Columns of a run, or runs, side by side: what every rendering reads."""
+
+    kind: Literal["columns", "runs"]
+    runs: tuple[Manifest, ...]  # one, or the reference first
+    suites: tuple[SuiteComparison, ...]
+    findings: tuple[Finding, ...]

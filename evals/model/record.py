@@ -1,0 +1,131 @@
+"""Verdicts and what a run keeps: one line a trial, one manifest a run."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from evals.model.exchange import ToolCall, Usage
+from evals.model.frozen import Frozen, JsonObject
+from evals.model.suite import Suite
+
+Outcome: TypeAlias = Literal["pass", "fail", "error", "skipped", "not_run"]
+Mode: TypeAlias = Literal["replay", "record", "refresh", "live"]
+GateOutcome: TypeAlias = Literal["pass", "fail", "undecided", "same", "not_evaluated", "error"]
+
+
+class Verdict(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """Pass, fail or error (`passed` is None) of one check, with its evidence."""
+
+    type: str  # as written, with `not-`
+    passed: bool | None
+    score: float | None  # 0 … 1
+    reason: str
+    extracted: str | None = None  # the part of the answer that was judged
+    metric: str | None = None
+    weight: float = 1.0
+    name: str | None = None
+    values: dict[str, float | None] | None = None  # figures that statistics read, e.g. p_right
+    checks: tuple[Verdict, ...] | None = None  # of a group
+
+
+class TrialError(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """Why a trial has no verdict."""
+
+    kind: str
+    message: str
+    status: int | None = None
+    retryable: bool = False
+
+
+class Answer(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """The part of a completion that a trial's line carries; raw answers are in the cassette."""
+
+    text: str
+    reasoning: str | None
+    finish_reason: str
+    tool_calls: tuple[ToolCall, ...]
+    model: str
+    usage: Usage
+
+
+class TrialTiming(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    latency_s: float
+    ttft_s: float | None = None
+    queued_s: float = 0.0
+    attempts: int = 1
+
+
+class TrialResult(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """One line of `trials-<n>.jsonl`: everything about a trial but the raw answer."""
+
+    suite: str
+    case: str
+    prompt: str
+    setting: str
+    column: str
+    sample: int
+    outcome: Outcome
+    passed: int | None  # 1, 0, or None where nothing was judged
+    score: float | None
+    missed: bool = False  # a failure that the suite allows
+    checks: tuple[Verdict, ...] = ()
+    asked: tuple[tuple[str, int], ...] = ()  # (cassette key, take)
+    source: Literal["live", "recorded"] | None = None
+    completion: Answer | None = None
+    timing: TrialTiming | None = None
+    cost_usd: float | None = None
+    judge_cost_usd: float | None = None
+    error: TrialError | None = None
+    vars: JsonObject = {}
+    expected: Any = None
+    tags: tuple[str, ...] = ()
+    cluster: str | None = None
+    case_hash: str = ""
+
+
+class Finding(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """What a gate found, in one column."""
+
+    suite: str
+    gate: str  # the gate's text
+    column: str
+    outcome: GateOutcome
+    metric: str
+    op: str
+    limit: float
+    value: float | None  # measured
+    low: float | None  # interval of the measured value, where one is defined
+    high: float | None
+    n_cases: int
+    n_trials: int
+    n_errors: int
+    reason: str  # one line in plain words
+
+
+class SuiteRecord(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """What a run keeps of a suite: enough to read the run without the file."""
+
+    suite: Suite
+    selected: bool  # every trial of the suite was selected
+    cassettes: str | None = None  # folder of its recordings, relative to the root directory
+    endpoints: dict[str, JsonObject] = {}  # configuration without keys
+
+
+class Manifest(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """`run.json`."""
+
+    format: int
+    id: str
+    mode: Mode
+    started: str  # ISO 8601, UTC
+    ended: str | None
+    complete: bool
+    versions: dict[str, str] = {}
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+    command: str = ""
+    suites: tuple[SuiteRecord, ...] = ()
+    prices: dict[str, JsonObject] = {}
+    findings: tuple[Finding, ...] = ()
+    counts: dict[str, int] = {}
+    answers_from: str | None = None
