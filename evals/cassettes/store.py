@@ -1,0 +1,155 @@
+"""Recorded answers on disk: one file for one answer, checked on reading, never half written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from evals.cassettes.key import key
+from evals.cassettes.layout import pretty
+from evals.errors import DamagedFile
+from evals.model import Exchange, JsonObject, Recorded, Request, Response, Timing
+from evals.write import Secrets, publish
+
+FORMAT = 1
+_CHECKSUM = b'  "checksum": "sha256:'
+
+
+class _RequestPart(msgspec.Struct, frozen=True):
+    endpoint: str
+    path: str
+    take: int
+    body: JsonObject
+
+
+class _File(msgspec.Struct, frozen=True):
+    """A cassette's content, in the order in which it stands."""
+
+    format: int
+    request: _RequestPart
+    response: Response
+    timing: Timing
+    recorded: Recorded
+    checksum: str
+
+
+_decoder = msgspec.json.Decoder(_File)
+
+
+class Cassettes:
+    """The recordings of one suite: a folder of `<key>.<take>.json`."""
+
+    def __init__(self, folder: Path, *, secrets: Secrets | None = None) -> None:
+        self.folder = folder
+        self._secrets = secrets or Secrets()
+        self._attributes_there = False
+
+    def path(self, request: Request) -> Path:
+        return self.folder / f"{key(request)}.{request.take}.json"
+
+    def read(self, request: Request) -> Exchange | None:
+        """The recorded answer, or None; raises `DamagedFile` where a file is not as written."""
+        path = self.path(request)
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            return None
+        return decode(path, data, request)
+
+    def has(self, request: Request) -> bool:
+        return self.path(request).exists()
+
+    def write(self, exchange: Exchange, *, replace: bool) -> Path:
+        """Record a complete answer; without `replace` an existing recording stays."""
+        path = self.path(exchange.request)
+        publish(path, encode(exchange, secrets=self._secrets), replace=replace)
+        if not self._attributes_there:
+            # Checksums are over bytes: git must not give lines the ends of a platform.
+            publish(self.folder.parent / ".gitattributes", b"*.json text eol=lf\n", replace=False)
+            self._attributes_there = True
+        return path
+
+    def all(self) -> Iterator[tuple[Path, Exchange | DamagedFile]]:
+        """Every recording there is, in order of name; damaged ones as their error."""
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                yield path, decode(path, path.read_bytes(), None)
+            except DamagedFile as problem:
+                yield path, problem
+
+
+def encode(exchange: Exchange, *, secrets: Secrets) -> bytes:
+    """A cassette's bytes, without secrets; the checksum is over all before its own line."""
+    request, response = exchange.request, exchange.response
+    answer: dict[str, Any] = {"status": response.status, "headers": response.headers}
+    if response.stream is not None:
+        answer["stream"] = [list(chunk) for chunk in response.stream]
+    else:
+        answer["body"] = response.body
+    timing: dict[str, Any] = {"latency_s": round(exchange.timing.latency_s, 6)}
+    if exchange.timing.ttft_s is not None:
+        timing["ttft_s"] = round(exchange.timing.ttft_s, 6)
+    timing["in_flight"] = exchange.timing.in_flight
+    content = {
+        "format": FORMAT,
+        "request": {
+            "endpoint": request.endpoint,
+            "path": request.path,
+            "take": request.take,
+            "body": request.body,
+        },
+        "response": answer,
+        "timing": timing,
+        "recorded": _recorded(exchange.recorded),
+    }
+    text = secrets.redact("".join(pretty(content)))
+    head = text.removesuffix("\n}").encode() + b",\n"
+    return head + _last_lines(head)
+
+
+def _last_lines(head: bytes) -> bytes:
+    return _CHECKSUM + hashlib.sha256(head).hexdigest().encode() + b'"\n}\n'
+
+
+def _recorded(recorded: Recorded) -> dict[str, Any]:
+    return {
+        "at": recorded.at,
+        "by": recorded.by,
+        "base_url": recorded.base_url,
+        "attempts": recorded.attempts,
+        "for": recorded.for_,
+    }
+
+
+def decode(path: Path, data: bytes, request: Request | None) -> Exchange:
+    """The exchange that `data` holds; with `request`, as the answer to just that one."""
+    start = data.rfind(_CHECKSUM)
+    if start < 0 or data[start:] != _last_lines(data[:start]):
+        raise _damaged(path, "its content does not match its checksum")
+    try:
+        content = _decoder.decode(data)
+    except msgspec.DecodeError as problem:
+        raise _damaged(path, str(problem)) from problem
+    if content.format != FORMAT:
+        raise _damaged(path, f"its format is {content.format}; this version reads {FORMAT}")
+    part = content.request
+    return Exchange(
+        request=request
+        or Request(endpoint=part.endpoint, path=part.path, take=part.take, body=part.body),
+        response=content.response,
+        timing=content.timing,
+        recorded=content.recorded,
+        source="recorded",
+    )
+
+
+def _damaged(path: Path, why: str) -> DamagedFile:
+    return DamagedFile(
+        f"{path}: the recording is damaged: {why}.",
+        remedy="Restore it from version control, or delete it and run with --evals-mode record.",
+    )

@@ -1,0 +1,6 @@
+"""Runs on disk: written line by line, read without suites or cassettes."""
+
+from evals.record.journal import Journal, Lines
+from evals.record.run import FORMAT, Run, find, new_id, point_latest, write_manifest
+
+__all__ = ["FORMAT", "Journal", "Lines", "Run", "find", "new_id", "point_latest", "write_manifest"]

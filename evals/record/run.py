@@ -1,0 +1,93 @@
+"""A run on disk: `run.json`, its trials, and the pointer to the newest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets as randomness
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from evals.errors import RunError
+from evals.model import Manifest, TrialResult
+from evals.record.journal import Lines
+from evals.write import Secrets, publish
+
+FORMAT = 1
+
+
+def new_id(now: datetime) -> str:
+    """UTC time and four random characters: `20261123T101500Z-k3f9`."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    tail = "".join(randomness.choice(letters) for _ in range(4))
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{tail}"
+
+
+class Run:
+    """A recorded run, read lazily; needs neither its suites nor its cassettes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        path = self.folder / "run.json"
+        try:
+            data = path.read_bytes()
+        except OSError as problem:
+            raise RunError(
+                f"{path} cannot be read: {problem.strerror}.",
+                remedy="evals show lists the runs there are.",
+            ) from problem
+        try:
+            manifest = msgspec.json.decode(data, type=Manifest)
+        except msgspec.DecodeError as problem:
+            raise RunError(f"{path} is damaged: {problem}.") from problem
+        if manifest.format != FORMAT:
+            raise RunError(
+                f"{path} has format {manifest.format}; this version reads format {FORMAT}.",
+                remedy="Update pytest-model-evals.",
+            )
+        return manifest
+
+    def trials(self) -> Iterator[TrialResult]:
+        """One result a trial, in the order in which they were written."""
+        return iter(Lines(sorted(self.folder.glob("trials-*.jsonl")), TrialResult))
+
+
+def write_manifest(folder: Path, manifest: Manifest, *, secrets: Secrets) -> None:
+    """Publish `run.json` in one step."""
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1).decode()
+    publish(folder / "run.json", secrets.redact(text).encode() + b"\n", replace=True)
+
+
+def point_latest(runs: Path, run_id: str) -> None:
+    """Make `latest` name a run: a relative link, or a text file where links are refused."""
+    latest = runs / "latest"
+    temporary = runs / f".latest-{randomness.token_hex(4)}"
+    try:
+        os.symlink(run_id, temporary, target_is_directory=True)
+        os.replace(temporary, latest)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        publish(latest, run_id.encode() + b"\n", replace=True)
+
+
+def find(run: str, *, runs: Path) -> Run:
+    """The run of that name: an id, `latest`, or the path of its folder."""
+    folder = runs / run
+    if run == "latest" and folder.is_file():
+        folder = runs / folder.read_text().strip()
+    for candidate in (folder, Path(run)):
+        if (candidate / "run.json").is_file():
+            return Run(candidate.resolve())
+    known = sorted(path.name for path in runs.glob("2*Z-*") if path.is_dir())
+    raise RunError(
+        f"There is no run {run!r} in {runs}.",
+        remedy=f"Newest runs: {', '.join(known[-5:])}." if known else "No run was recorded yet.",
+    )
