@@ -1,0 +1,252 @@
+"""Intervals by resampling, where no formula serves; the generator is Python's, the seed given."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, combinations_with_replacement
+from random import Random
+from typing import TypeAlias
+
+from evals.model import Frozen
+from evals.stats.clusters import Clusters, grouped
+from evals.stats.proportions import Interval
+from evals.stats.quantiles import sorted_quantile
+from evals.stats.special import norm_cdf, norm_ppf
+
+Pool: TypeAlias = tuple[list[float], list[int]]
+"""Values in order, and the unit (case or cluster) that each belongs to."""
+
+RESAMPLES = 2000
+ENOUGH_FOR_BCA = 20  # cases or clusters
+
+_BRACKET = 0.006  # in probability: what 20,000 resamples stay within
+
+
+class BootstrapInterval(Frozen, frozen=True, kw_only=True):
+    """Percentile and BCa interval; BCa is None where its correction is undefined."""
+
+    percentile: tuple[float, float]
+    bca: tuple[float, float] | None
+    z0: float | None  # bias correction
+    acceleration: float | None
+
+
+class RatioOfMedians(Frozen, frozen=True, kw_only=True):
+    """median(b)/median(a) with its interval; None where there is no pair."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+
+class ExactBootstrap(Frozen, frozen=True, kw_only=True):
+    """Where the ends of a percentile bootstrap come to lie, within ±0.006 in probability."""
+
+    estimate: float
+    low_bracket: tuple[float, float]
+    high_bracket: tuple[float, float]
+
+
+def bootstrap_interval(
+    *,
+    observed: float,
+    replicates: Sequence[float],
+    jackknife: Sequence[float],
+    confidence: float = 0.95,
+) -> BootstrapInterval:
+    """Intervals from the estimates on resamples, and on the data less one case each (jackknife).
+
+    BCa (Efron 1987): z₀ = Φ⁻¹((#less + #less or equal)/2B), acceleration Σu³/(6(Σu²)^{3/2}) with
+    u = mean(jackknife) − jackknife; type-7 quantiles. A pure function: nothing is drawn here.
+    """
+    ordered = sorted(replicates)
+    half = (1 - confidence) / 2
+    percentile = sorted_quantile(ordered, half), sorted_quantile(ordered, 1 - half)
+    if ordered[0] == ordered[-1]:
+        point = float(ordered[0])
+        return BootstrapInterval(
+            percentile=percentile, bca=(point, point), z0=None, acceleration=None
+        )
+    z0, acceleration = _bias(observed, ordered), _acceleration(jackknife)
+    ends = z0 is not None and _corrected(z0, acceleration, half)
+    return BootstrapInterval(
+        percentile=percentile,
+        bca=(sorted_quantile(ordered, ends[0]), sorted_quantile(ordered, ends[1]))
+        if ends
+        else None,
+        z0=z0,
+        acceleration=acceleration,
+    )
+
+
+def ratio_of_medians(
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    seed: int,
+    clusters: Clusters = None,
+    confidence: float = 0.95,
+) -> RatioOfMedians:
+    """median(b)/median(a) over paired positive values, resampling cases, or clusters if keyed.
+
+    2000 resamples of `random.Random(seed)`; BCa from 20 cases or clusters on, else percentile. Give
+    cases in an order of their own (by id), since the draws follow it. Medians jump, so the ends are
+    lumpy: `geometric_mean_ratio` is smoother.
+    """
+    _require_pairs(a, b)
+    if not a:
+        return RatioOfMedians(estimate=None, low=None, high=None)
+    above, below = _pool(grouped(b, clusters)), _pool(grouped(a, clusters))
+    n = len(grouped(a, clusters))
+
+    def ratio(counts: Sequence[int]) -> float:
+        return _pooled_quantile(above, counts, 0.5) / _pooled_quantile(below, counts, 0.5)
+
+    estimate = ratio([1] * n)
+    if n < 2:
+        return RatioOfMedians(estimate=estimate, low=None, high=None)
+    interval = bootstrap_interval(
+        observed=estimate,
+        replicates=[ratio(counts) for counts in _resamples(n, seed)],
+        jackknife=[ratio([int(i != left_out) for i in range(n)]) for left_out in range(n)],
+        confidence=confidence,
+    )
+    corrected = interval.bca if n >= ENOUGH_FOR_BCA else None
+    low, high = corrected or interval.percentile
+    return RatioOfMedians(estimate=estimate, low=low, high=high)
+
+
+def pooled_quantile_interval(
+    values: Sequence[float],
+    q: float,
+    *,
+    clusters: Clusters,
+    seed: int,
+    confidence: float = 0.95,
+) -> Interval:
+    """The percentile interval of a quantile of values that repeat within cases or clusters.
+
+    Whole clusters are resampled, 2000 times from `random.Random(seed)`. For independent values
+    `quantile_interval` needs no drawing. Fewer than two clusters: no interval.
+    """
+    units = grouped(values, clusters)
+    if len(units) < 2:
+        return Interval(low=None, high=None)
+    pool = _pool(units)
+    replicates = sorted(
+        _pooled_quantile(pool, counts, q) for counts in _resamples(len(units), seed)
+    )
+    half = (1 - confidence) / 2
+    return Interval(
+        low=sorted_quantile(replicates, half), high=sorted_quantile(replicates, 1 - half)
+    )
+
+
+def ratio_of_medians_exact_bootstrap(
+    a: Sequence[float], b: Sequence[float], *, confidence: float = 0.95
+) -> ExactBootstrap:
+    """All nⁿ resamples of up to 6 pairs: where the percentile interval must come to lie.
+
+    A percentile bootstrap of 20,000 resamples with any generator has its low end inside
+    `low_bracket` and its high end inside `high_bracket`. More pairs are refused.
+    """
+    _require_pairs(a, b)
+    n = len(a)
+    if not 1 <= n <= 6:
+        raise ValueError(f"every resample of {n} pairs: only those of 1 to 6 pairs can be listed")
+    above, below = _pool([[value] for value in b]), _pool([[value] for value in a])
+
+    def ratio(counts: Sequence[int]) -> float:
+        return _pooled_quantile(above, counts, 0.5) / _pooled_quantile(below, counts, 0.5)
+
+    draws = [
+        [draw.count(i) for i in range(n)] for draw in combinations_with_replacement(range(n), n)
+    ]
+    weighed = sorted((ratio(counts), _orders(counts)) for counts in draws)
+    half = (1 - confidence) / 2
+    return ExactBootstrap(
+        estimate=ratio([1] * n),
+        low_bracket=_bracket(weighed, half),
+        high_bracket=_bracket(weighed, 1 - half),
+    )
+
+
+def _resamples(n: int, seed: int) -> Iterator[list[int]]:
+    """How often each of n units is drawn, in each of the resamples."""
+    draw = Random(seed).random
+    for _ in range(RESAMPLES):
+        counts = [0] * n
+        for _ in range(n):
+            counts[int(draw() * n)] += 1
+        yield counts
+
+
+def _pool(units: Sequence[Sequence[float]]) -> Pool:
+    ordered = sorted((value, number) for number, unit in enumerate(units) for value in unit)
+    return [value for value, _ in ordered], [number for _, number in ordered]
+
+
+def _pooled_quantile(pool: Pool, counts: Sequence[int], q: float) -> float:
+    """The type-7 quantile where each unit's values occur `counts[unit]` times: no new sorting."""
+    values, units = pool
+    reached = list(accumulate(map(counts.__getitem__, units)))
+    position = (reached[-1] - 1) * q
+    below = int(position)
+    left = values[bisect_right(reached, below)]
+    right = values[bisect_right(reached, min(below + 1, reached[-1] - 1))]
+    return min(right, left + (position - below) * (right - left))
+
+
+def _bias(observed: float, ordered: Sequence[float]) -> float | None:
+    less = sum(value < observed for value in ordered)
+    equal = sum(value == observed for value in ordered)
+    share = (2 * less + equal) / (2 * len(ordered))
+    return norm_ppf(share) if 0.0 < share < 1.0 else None
+
+
+def _acceleration(jackknife: Sequence[float]) -> float:
+    mean = math.fsum(jackknife) / len(jackknife)
+    away = [mean - value for value in jackknife]
+    squares = math.fsum(u * u for u in away)
+    return math.fsum(u**3 for u in away) / (6 * squares**1.5) if squares else 0.0
+
+
+def _corrected(z0: float, acceleration: float, half: float) -> tuple[float, float] | None:
+    """The shares of the replicates at which BCa cuts; None where the correction breaks down."""
+    shares = []
+    for z in (norm_ppf(half), norm_ppf(1 - half)):
+        room = 1 - acceleration * (z0 + z)
+        if room <= 0:
+            return None
+        shares.append(norm_cdf(z0 + (z0 + z) / room))
+    return shares[0], shares[1]
+
+
+def _orders(counts: Sequence[int]) -> int:
+    """In how many orders a resample with these counts can be drawn."""
+    return math.factorial(sum(counts)) // math.prod(map(math.factorial, counts))
+
+
+def _bracket(weighed: Sequence[tuple[float, int]], middle: float) -> tuple[float, float]:
+    low, high = max(middle - _BRACKET, 0.0), min(middle + _BRACKET, 1.0)
+    return _inverted(weighed, low), _inverted(weighed, high)
+
+
+def _inverted(weighed: Sequence[tuple[float, int]], share: float) -> float:
+    """The smallest value that at least `share` of all resamples do not exceed."""
+    wanted = share * sum(weight for _, weight in weighed)
+    reached = 0
+    for value, weight in weighed:
+        reached += weight
+        if reached >= wanted - 1e-9:
+            return value
+    return weighed[-1][0]
+
+
+def _require_pairs(a: Sequence[float], b: Sequence[float]) -> None:
+    if len(a) != len(b):
+        raise ValueError(f"{len(a)} values before and {len(b)} after: give one of each a case")
+    if any(value <= 0 for value in (*a, *b)):
+        raise ValueError("a ratio of medians needs values above 0 on both sides")
