@@ -1,0 +1,1 @@
+"""Sides by side: comparisons of columns and of runs, gates, and the words for their numbers."""
