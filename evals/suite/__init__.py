@@ -1,0 +1,1 @@
+"""Suites: YAML text → `Suite` → columns, cases, trials. Nothing else sees YAML."""

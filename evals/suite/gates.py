@@ -1,0 +1,275 @@
+"""Gates as written → conditions: what they measure, in which range, of which column and cases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
+
+from evals.model import Gate
+from evals.suite.nearest import advice, hint
+from evals.suite.problems import Problems
+from evals.suite.written import WrittenGate
+
+Kind: TypeAlias = Literal["share", "score", "seconds", "number"]
+Op: TypeAlias = Literal[">=", ">", "<=", "<", "==", "!="]
+Path: TypeAlias = tuple[str | int, ...]
+
+STATISTICS: Final = ("mean", "median", "p50", "p90", "p95", "p99", "min", "max", "sum", "std")
+_EXACT: Final = ("min", "max", "sum", "std")  # facts of the run, without an interval
+_WHOLE: Final[Mapping[str, Kind]] = {
+    "accuracy": "share",
+    "error_rate": "share",
+    "errors": "number",
+    "cost_usd": "number",
+}
+_SPREAD: Final[Mapping[str, Kind]] = {
+    "latency": "seconds",
+    "ttft": "seconds",
+    "tokens_per_s": "number",
+}
+_TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")
+RESERVED: Final = frozenset((*_WHOLE, *_SPREAD, "tokens"))
+
+_GATE: Final = re.compile(r"\s*([^\s<>=!]+)\s*(>=|<=|==|!=|=>|=<|>|<|=)\s*(\S.*?)\s*")
+_LIMIT: Final = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%|ms|s|m|min|h)?")
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_OTHER_OPS: Final = {"=": "==", "=>": ">=", "=<": "<="}
+
+
+class Subjects(NamedTuple):
+    """What the gates of a suite can speak of."""
+
+    columns: Collection[str]
+    tags: Collection[str]
+    cases: Collection[str]
+    metrics: Collection[str]
+
+
+class _Mistake(Exception):
+    """What is wrong with one gate."""
+
+    def __init__(self, message: str, *details: str, key: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.key = key
+
+
+def read_gates(
+    written: tuple[str | WrittenGate, ...], problems: Problems, subjects: Subjects
+) -> tuple[Gate, ...]:
+    """The gates of a suite; those with a mistake are left out."""
+    found: dict[str, Gate] = {}
+    for index, gate in enumerate(written):
+        path: Path = ("gates", index)
+        try:
+            made = list(_read(gate, subjects))
+        except _Mistake as wrong:
+            where = path if wrong.key is None else (*path, wrong.key)
+            problems.error(where, wrong.message, wrong.details)
+            continue
+        for text, each in made:
+            if text in found:
+                problems.error(path, f"the gate {text!r} stands twice")
+            found[text] = _placed(each, problems, path)
+    return tuple(found.values())
+
+
+def _placed(gate: Gate, problems: Problems, path: Path) -> Gate:
+    from msgspec.structs import replace
+
+    return replace(gate, place=problems.place(path))
+
+
+def judges_answers(gate: Gate) -> bool:
+    """Whether a gate looks at what was answered, not only at what that took."""
+    head = gate.metric.partition(".")[0]
+    return head == "accuracy" or head not in RESERVED
+
+
+def _read(written: str | WrittenGate, subjects: Subjects) -> Iterator[tuple[str, Gate]]:
+    if isinstance(written, str):
+        gate = _read_text(written, subjects)
+        yield gate.text, gate
+        return
+    kind = _kind(written.metric, subjects, key="metric")
+    bounds = [(">=", written.min, "min"), ("<=", written.max, "max")]
+    given = [(op, limit, key) for op, limit, key in bounds if limit is not None]
+    if not given:
+        raise _Mistake("a gate needs min, max or both")
+    _check_part(written, subjects)
+    if written.confidence is not None and _is_exact(written.metric):
+        raise _Mistake(
+            f"{written.metric} has no interval, so it takes no confidence", key="confidence"
+        )
+    limits = [_limit(str(limit), kind, written.metric, key=key) for _, limit, key in given]
+    if len(limits) == 2 and limits[0] > limits[1]:
+        raise _Mistake("min is more than max: the gate cannot be met", key="min")
+    for (op, _, key), limit in zip(given, limits, strict=True):
+        _check_range(written.metric, cast(Op, op), limit, kind, key=key)
+        gate = _made(written, cast(Op, op), limit, str(getattr(written, key)))
+        yield gate.text, gate
+
+
+def _read_text(text: str, subjects: Subjects) -> Gate:
+    found = _GATE.fullmatch(text)
+    if found is None:
+        raise _Mistake(
+            f"{text!r} is no gate",
+            "a gate is `metric operator value`, such as accuracy >= 0.9 or latency.p95 <= 2s",
+        )
+    metric, sign, written = found.groups()
+    if sign in _OTHER_OPS:
+        raise _Mistake(f"unknown operator {sign!r}", f"write {metric} {_OTHER_OPS[sign]} {written}")
+    op = cast(Op, sign)
+    kind = _kind(metric, subjects)
+    limit = _limit(written, kind, metric)
+    _check_range(metric, op, limit, kind)
+    return Gate(text=" ".join(text.split()), metric=metric, op=op, limit=limit)
+
+
+def _made(written: WrittenGate, op: Op, limit: float, value: str) -> Gate:
+    """A gate from its parts, with a text that tells them all."""
+    cases = _texts(written.cases)
+    parts = {
+        "confidence": written.confidence,
+        "column": written.column,
+        "tag": written.tag,
+        "cases": None if cases is None else " ".join(cases),
+    }
+    told = ", ".join(f"{key} {part}" for key, part in parts.items() if part is not None)
+    text = f"{written.metric} {op} {value}"
+    return Gate(
+        text=f"{text} ({told})" if told else text,
+        metric=written.metric,
+        op=op,
+        limit=limit,
+        confidence=written.confidence,
+        column=written.column,
+        tag=written.tag,
+        cases=cases,
+    )
+
+
+def _texts(written: str | tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return (written,) if isinstance(written, str) else written
+
+
+def _check_part(written: WrittenGate, subjects: Subjects) -> None:
+    columns = (*subjects.columns, "all")
+    if written.column is not None and written.column not in columns:
+        raise _Mistake(
+            f"unknown column {written.column!r}",
+            *advice(written.column, columns, "columns"),
+            key="column",
+        )
+    if written.tag is not None and written.tag not in subjects.tags:
+        raise _Mistake(
+            f"no test has the tag {written.tag!r}",
+            *advice(written.tag, subjects.tags, "tags"),
+            key="tag",
+        )
+    cases = _texts(written.cases)
+    if cases == ():
+        raise _Mistake("no cases", key="cases")
+    for name in cases or ():
+        if name not in subjects.cases:
+            near = hint(name, subjects.cases)
+            raise _Mistake(f"no test has the id {name!r}{near}", key="cases")
+
+
+def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
+    """In what a metric is measured."""
+    head, _, rest = metric.partition(".")
+    if metric in _WHOLE:
+        return _WHOLE[metric]
+    if head in _WHOLE:
+        raise _Mistake(f"{head} has no statistics: write {head} alone", key=key)
+    if head in _SPREAD:
+        _check_statistic(head, rest, key)
+        return _SPREAD[head]
+    if head == "tokens":
+        kind, _, statistic = rest.partition(".")
+        if kind not in _TOKENS:
+            example = f"write tokens.KIND.STATISTIC; kinds: {', '.join(_TOKENS)}"
+            raise _Mistake(f"{metric} names no kind of tokens", example, key=key)
+        _check_statistic(f"tokens.{kind}", statistic, key)
+        return "number"
+    if head not in subjects.metrics:
+        known = (*sorted(RESERVED), *subjects.metrics)
+        details = advice(head, known, "metrics here")
+        raise _Mistake(
+            f"unknown metric {metric!r}",
+            *details,
+            "a named metric is one that an assertion has as `metric`",
+            key=key,
+        )
+    if rest not in ("", "rate"):
+        raise _Mistake(
+            f"unknown metric {metric!r}",
+            f"{head} is the mean of its scores, {head}.rate the share of its passes",
+            key=key,
+        )
+    return "share" if rest else "score"
+
+
+def _check_statistic(head: str, statistic: str, key: str | None) -> None:
+    if statistic not in STATISTICS:
+        what = f"no statistic {statistic!r}" if statistic else "no statistic"
+        raise _Mistake(
+            f"{head} has {what}" if statistic else f"{head} names no statistic",
+            f"write {head}.p95, or one of {', '.join(STATISTICS)}",
+            key=key,
+        )
+
+
+def _is_exact(metric: str) -> bool:
+    return metric in ("errors", "cost_usd") or metric.rpartition(".")[2] in _EXACT
+
+
+def _limit(text: str, kind: Kind, metric: str, *, key: str | None = None) -> float:
+    found = _LIMIT.fullmatch(text.strip())
+    if found is None:
+        raise _Mistake(
+            f"{text!r} is no number", "a number, with % for rates or s, ms for times", key=key
+        )
+    value, unit = float(found[1]), found[2]
+    if unit == "%":
+        if kind not in ("share", "score"):
+            raise _Mistake(f"{metric} is no share, so it takes no %", key=key)
+        return value / 100
+    if unit is not None:
+        if kind != "seconds":
+            raise _Mistake(f"{metric} is no time, so it takes no {unit!r}", key=key)
+        return value * _SECONDS[unit]
+    return value
+
+
+def _check_range(metric: str, op: Op, limit: float, kind: Kind, *, key: str | None = None) -> None:
+    """Refuse what no measured value can fail, or meet."""
+    high = 1.0 if kind in ("share", "score") else float("inf")
+    above, below = limit > high, limit < 0
+    never_fails = {
+        ">=": limit <= 0,
+        ">": below,
+        "<=": limit >= high,
+        "<": above,
+        "==": False,
+        "!=": above or below,
+    }
+    never_met = {
+        ">=": above,
+        ">": limit >= high,
+        "<=": below,
+        "<": limit <= 0,
+        "==": above or below,
+        "!=": False,
+    }
+    span = f"{metric} lies between 0 and 1" if high == 1 else f"{metric} is never below 0"
+    if never_met[op] and high == 1 and 5 < limit <= 100:
+        raise _Mistake(f"{metric} {op} {limit:g} cannot be met", span, f"write {limit:g}%", key=key)
+    if never_met[op]:
+        raise _Mistake(f"{metric} {op} {limit:g} cannot be met", span, key=key)
+    if never_fails[op]:
+        raise _Mistake(f"{metric} {op} {limit:g} cannot fail", span, key=key)

@@ -1,0 +1,155 @@
+"""Vars and templates: each name that a template uses is there, each var is used."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+
+from evals.errors import Place, Problem
+from evals.model import Assertion, Case, Prompt
+from evals.suite.assertions import checks_in
+from evals.suite.bind import template_options
+from evals.suite.problems import Problems
+from evals.suite.prompts import DEFAULT, names_in
+from evals.suite.template import (
+    EXPECTED,
+    TemplateError,
+    compile_template,
+    templates_in,
+)
+from evals.suite.template.values import unknown
+from evals.suite.written import WrittenDefaults, WrittenTest
+
+
+class Names:
+    """Compares the names in templates with the vars of the cases."""
+
+    def __init__(self, problems: Problems, prompts: Sequence[Prompt]) -> None:
+        self._problems = problems
+        self._prompts = prompts
+        self._needed = {prompt.id: names_in(prompt) for prompt in prompts}
+        self._by_assertion: dict[int, list[tuple[str, Collection[str]]]] = {}
+        self._said: set[tuple[object, ...]] = set()
+        self.used: set[str] = set()
+        for names, optional in self._needed.values():
+            self.used |= names | optional
+
+    def check(self, cases: Sequence[Case]) -> None:
+        """Report every name without a var: at its prompt where no case has it, else at the case."""
+        self._check_prompts(cases)
+        for case in cases:
+            if case.checks:
+                self._check_assertions(case)
+
+    def _check_prompts(self, cases: Sequence[Case]) -> None:
+        lacking: dict[tuple[str, str], list[Case]] = {}
+        having: set[tuple[str, str]] = set()
+        seen: dict[object, list[tuple[str, str]]] = {}
+        for case in cases:
+            kind = (tuple(case.vars), case.has_expected, case.prompts)
+            missing = seen.get(kind)
+            if missing is None:
+                missing = seen[kind] = list(self._missing(case, having))
+            for pair in missing:
+                lacking.setdefault(pair, []).append(case)
+        for (prompt_id, name), found in lacking.items():
+            prompt = next(prompt for prompt in self._prompts if prompt.id == prompt_id)
+            if (prompt_id, name) not in having and prompt.place is not None:
+                message = unknown(name, _known(found[0]))
+                self._say(prompt.place, message, *_about_default(prompt))
+                continue
+            for case in _first_of_each_file(found):
+                message = f"test lacks the var {name!r} that prompt {prompt_id!r} uses"
+                self._say(case.place, message, f"its vars: {', '.join(_known(case)) or 'none'}")
+
+    def _missing(self, case: Case, having: set[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+        known = _known(case)
+        for prompt in self._prompts:
+            if case.prompts is not None and prompt.id not in case.prompts:
+                continue
+            for name in sorted(self._needed[prompt.id][0]):
+                if name in known:
+                    having.add((prompt.id, name))
+                else:
+                    yield prompt.id, name
+
+    def _check_assertions(self, case: Case) -> None:
+        known = None
+        for assertion in case.checks:
+            for label, names in self._names_of(assertion):
+                known = known if known is not None else set(_known(case))
+                for name in names:
+                    if name not in known:
+                        self._lacks(case, assertion, label, name)
+
+    def _lacks(self, case: Case, assertion: Assertion, label: str, name: str) -> None:
+        kind = (id(assertion), name)
+        if kind in self._said:
+            return
+        self._said.add(kind)
+        # the id is not known to be unique to the row yet, its place is
+        where = f" (test at {case.place})" if case.place != assertion.place else ""
+        self._say(assertion.place or case.place, f"{label}: {unknown(name, _known(case))}{where}")
+
+    def _names_of(self, assertion: Assertion) -> list[tuple[str, Collection[str]]]:
+        found = self._by_assertion.get(id(assertion))
+        if found is None:
+            found = self._by_assertion[id(assertion)] = list(self._read_names(assertion))
+        return found
+
+    def _read_names(self, assertion: Assertion) -> Iterable[tuple[str, Collection[str]]]:
+        for check in checks_in((assertion,)):
+            for option, value in template_options(check).items():
+                for text in templates_in(value):
+                    try:
+                        template = compile_template(text)
+                    except TemplateError as error:
+                        self._say(check.place, f"{check.label}: {option}: {error.message}")
+                        continue
+                    self.used |= template.names | template.optional
+                    if names := sorted(template.names - check.vars.keys()):
+                        yield f"{check.label}: {option}", names
+
+    def _say(self, place: Place | None, message: str, *details: str) -> None:
+        self._problems.add(Problem(place or self._problems.place(()), message, details))
+
+    def _use(self, value: object) -> None:
+        """Count the names in a value as used, where it can be read."""
+        for text in templates_in(value):
+            with suppress(TemplateError):
+                self.used |= compile_template(text).names
+
+    def check_unused(self, tests: Sequence[WrittenTest], defaults: WrittenDefaults) -> None:
+        """Warn of vars written in the suite that no template uses."""
+        said: set[str] = set()
+        layers: list[tuple[tuple[str | int, ...], WrittenDefaults]] = [(("defaults",), defaults)]
+        layers += [(("tests", index), test) for index, test in enumerate(tests)]
+        for _, written in layers:
+            self._use(written.metadata)
+        for path, written in layers:
+            for name in written.vars.keys() - self.used - said:
+                said.add(name)
+                self._problems.warn(
+                    (*path, "vars", name), f"no template uses the var {name!r}", key=True
+                )
+
+
+def _about_default(prompt: Prompt) -> tuple[str, ...]:
+    if prompt.messages[0].get("content") != DEFAULT:
+        return ()
+    return (f"a suite without prompts asks {DEFAULT}: add prompts, or a var `prompt`",)
+
+
+def _known(case: Case) -> list[str]:
+    return [*case.vars, EXPECTED] if case.has_expected else list(case.vars)
+
+
+def _first_of_each_file(cases: Sequence[Case]) -> Iterable[Case]:
+    """Every test of the suite's own file, but one row of each data file: its columns are one."""
+    seen: set[str] = set()
+    for case in cases:
+        path = case.place.path if case.place is not None else ""
+        is_data = not path.endswith((".yaml", ".yml"))
+        if not is_data or path not in seen:
+            seen.add(path)
+            yield case

@@ -1,0 +1,133 @@
+"""A suite ready to be asked: every case bound to every column, every check prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from evals.checks.judge import OptionsError, Prepared, prepare, unmet
+from evals.endpoint.body import build_body
+from evals.endpoint.config import Config
+from evals.errors import EvalsError, Place, Problem, SuiteError
+from evals.model import Assertion, Case, Column, JsonObject, Prompt, Suite
+from evals.suite.bind import bind
+from evals.suite.expand import pairs
+from evals.suite.load import load_suite
+from evals.suite.script import Cell
+from evals.suite.template import render_messages
+
+
+class OpenSuite(msgspec.Struct, frozen=True, kw_only=True):
+    """A suite as understood, its warnings, and its cells in the order of the file."""
+
+    suite: Suite
+    warnings: tuple[Problem, ...]
+    cells: tuple[Cell, ...]
+    path: Path
+
+    @property
+    def n_trials(self) -> int:
+        return sum(cell.samples for cell in self.cells)
+
+
+def open_suite(
+    path: Path,
+    *,
+    config: Config,
+    repeat: int | None = None,
+    set_: Mapping[str, tuple[Any, ...]] | None = None,
+) -> OpenSuite:
+    """Load a suite and make its cells; raises `SuiteError` with every mistake.
+
+    What only a rendered value shows (a pattern that does not compile, a text where a number is
+    needed, a missing attribute) is found here, before anything is asked.
+    """
+    loaded = load_suite(path, config=config, repeat=repeat, set_=set_ or {})
+    opening = _Opening(loaded.suite, config)
+    cells = tuple(opening.cells())
+    if opening.problems:
+        raise SuiteError(opening.problems)
+    return OpenSuite(suite=loaded.suite, warnings=loaded.warnings, cells=cells, path=path)
+
+
+class _Opening:
+    """Makes the cells of one suite, collecting what goes wrong."""
+
+    def __init__(self, suite: Suite, config: Config) -> None:
+        self.problems: list[Problem] = []
+        self._suite = suite
+        self._config = config
+        self._prompts: dict[str, Prompt] = {prompt.id: prompt for prompt in suite.prompts}
+        self._said: set[tuple[Place, str]] = set()
+
+    def cells(self) -> Iterable[Cell]:
+        checks: tuple[Prepared, ...] = ()
+        messages: dict[str, tuple[JsonObject, ...]] = {}
+        assertions: tuple[Assertion, ...] = ()
+        last: Case | None = None
+        for case, column in pairs(self._suite):
+            if case is not last:
+                last, messages = case, {}
+                assertions, checks = self._prepare(case)
+            self._complain_unmet(case, column, assertions)
+            if column.prompt not in messages:
+                messages[column.prompt] = self._messages(case, column)
+            yield Cell(
+                suite=self._suite.id,
+                case=case,
+                column=column,
+                body=self._body(case, column, messages[column.prompt]),
+                checks=checks,
+            )
+
+    def _prepare(self, case: Case) -> tuple[tuple[Assertion, ...], tuple[Prepared, ...]]:
+        try:
+            assertions = bind(case)
+        except SuiteError as problem:
+            self.problems += problem.problems
+            return (), ()
+        except EvalsError as problem:
+            self._complain(case.place, case, problem.message)
+            return (), ()
+        checks = []
+        for assertion in assertions:
+            try:
+                checks.append(prepare(assertion))
+            except OptionsError as problem:
+                for path, message in problem.mistakes:
+                    where = f"{assertion.label}: {path}: " if path else f"{assertion.label}: "
+                    self._complain(assertion.place or case.place, case, where + message)
+        return assertions, tuple(checks)
+
+    def _messages(self, case: Case, column: Column) -> tuple[JsonObject, ...]:
+        prompt = self._prompts[column.prompt]
+        try:
+            return render_messages(prompt, case)
+        except EvalsError as problem:
+            self._complain(prompt.place or case.place, case, problem.message)
+            return ()
+
+    def _body(self, case: Case, column: Column, messages: tuple[JsonObject, ...]) -> JsonObject:
+        return build_body(
+            self._config.endpoints[column.endpoint],
+            model=column.model,
+            messages=messages,
+            parameters={**column.parameters, **case.parameters},
+        )
+
+    def _complain_unmet(
+        self, case: Case, column: Column, assertions: tuple[Assertion, ...]
+    ) -> None:
+        parameters = {**column.parameters, **case.parameters}
+        for assertion in assertions:
+            for need in unmet(assertion, parameters):
+                self._complain(assertion.place or case.place, case, f"column {column.id!r}: {need}")
+
+    def _complain(self, place: Place | None, case: Case, message: str) -> None:
+        place = place or Place(self._suite.path)
+        if (place, message) not in self._said:
+            self._said.add((place, message))
+            self.problems.append(Problem(place, f"case {case.id!r}: {message}"))

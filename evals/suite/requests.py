@@ -1,0 +1,165 @@
+"""What is sent: endpoints are known, parameters typed, in range, and agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from evals.endpoint.config import Config, EndpointConfig
+from evals.errors import SuiteError
+from evals.model import Column, JsonObject
+from evals.suite.datasets import read_json
+from evals.suite.expand import Setting
+from evals.suite.files import FileRefused, Files
+from evals.suite.nearest import advice
+from evals.suite.parameters import FILED, conflicts, is_listed, mistakes
+from evals.suite.problems import Problems
+from evals.suite.structure import kind_of
+from evals.suite.written import WrittenSuite
+from evals.suite.yaml import read_yaml
+
+Path = tuple[str | int, ...]
+
+
+class Requests:
+    """Checks the parameters of one suite, column by column; says each mistake once."""
+
+    def __init__(self, written: WrittenSuite, problems: Problems, files: Files, config: Config):
+        self._written = written
+        self._problems = problems
+        self._files = files
+        self._config = config
+
+    def endpoints(self, settings: Sequence[Setting]) -> dict[str, EndpointConfig]:
+        """The endpoint of each setting; the default one where it names one that is not known."""
+        written = self._known(self._written.endpoint, ("endpoint",))
+        default = written or self._config.endpoints[self._config.endpoint]
+        found = {}
+        for setting in settings:
+            own = self._known(setting.endpoint, (*setting.path, "endpoint"))
+            found[setting.id] = own or default
+        return found
+
+    def _known(self, name: str | None, path: Path) -> EndpointConfig | None:
+        if name is None:
+            return None
+        if name not in self._config.endpoints:
+            details = advice(name, self._config.endpoints, "endpoints of the configuration")
+            self._problems.error(path, f"unknown endpoint {name!r}", details)
+            return None
+        return self._config.endpoints[name]
+
+    def filled(self, parameters: JsonObject, path: Path) -> JsonObject:
+        """The parameters with the content of the files that they name."""
+        made = parameters
+        for name in FILED:
+            value = parameters.get(name)
+            if isinstance(value, dict) and value.keys() == {"file"}:
+                made = {**made, name: self._content(value["file"], (*path, name, "file"))}
+        return made
+
+    def _content(self, written: Any, path: Path) -> Any:
+        if not isinstance(written, str):
+            self._problems.error(path, f"file must be a path, found {kind_of(written)}")
+            return None
+        try:
+            data, name = self._files.read(written), self._files.name(self._files.find(written))
+            if name.endswith(".json"):
+                return read_json(data, name)
+            document = read_yaml(data, name)
+            if document.problems:
+                raise SuiteError(document.problems)
+            return document.value
+        except FileRefused as error:
+            self._problems.refused(path, error)
+        except SuiteError as error:
+            for problem in error.problems:
+                self._problems.add(problem)
+        return None
+
+    def check(
+        self,
+        settings: Sequence[Setting],
+        shared: JsonObject,
+        endpoints: Mapping[str, EndpointConfig],
+    ) -> None:
+        """Report what is wrong in `parameters`, in settings, and in both together."""
+        for setting in settings:
+            endpoint = endpoints[setting.id]
+            self._each(shared, ("parameters",), endpoint)
+            for name, value in setting.parameters.items():
+                self._each({name: value}, self._origin(setting, name)[:-1], endpoint)
+            merged = {**endpoint.parameters, **shared, **setting.parameters}
+            for inner, message, details in conflicts(merged):
+                where = self._where(setting, str(inner[0]), shared)
+                self._problems.error(where, message, details)
+
+    def _where(self, setting: Setting, name: str, shared: JsonObject) -> Path:
+        """Where a parameter of a setting is written."""
+        if name in setting.parameters:
+            return self._origin(setting, name)
+        return ("parameters", name) if name in shared else setting.path
+
+    def _origin(self, setting: Setting, name: str) -> Path:
+        return tuple(setting.origins.get(name, (*setting.path, name)))
+
+    def _each(self, parameters: Mapping[str, Any], path: Path, endpoint: EndpointConfig) -> None:
+        for inner, message, details in mistakes(parameters, endpoint):
+            where = (*path, *inner)
+            self._problems.error(where, message, details, key=not is_listed(str(inner[0])))
+
+    def check_own(
+        self,
+        own: JsonObject,
+        path: Path,
+        inherited: Sequence[tuple[JsonObject, EndpointConfig]],
+    ) -> None:
+        """Report what is wrong in a test's parameters, over each of those that it inherits."""
+        for parameters, endpoint in inherited:
+            self._each(own, path, endpoint)
+            for inner, message, details in conflicts({**parameters, **own}):
+                if inner[0] in own:
+                    self._problems.error((*path, *inner), message, details)
+
+    def warnings(self, columns: Sequence[Column], settings: Sequence[Setting]) -> None:
+        """Warn of settings that are allowed and probably not meant."""
+        named = {setting.id: setting for setting in settings}
+        for column in columns:
+            given = {name for name, value in column.parameters.items() if value is not None}
+            if {"temperature", "top_p"} <= given:
+                setting = named[column.setting]
+                own = [name for name in ("top_p", "temperature") if name in setting.parameters]
+                where = self._where(setting, (*own, "top_p")[0], column.parameters)
+                message = "temperature and top_p are both set"
+                self._problems.warn(where, message, ("vendors advise to change one of them",))
+        for one, other in _twins(columns, self._config.endpoints):
+            path = named[other.setting].path
+            if one.parameters == other.parameters:
+                message = f"settings {one.setting!r} and {other.setting!r} send the same"
+                self._problems.warn(path, message, ("their columns cannot differ but by chance",))
+            else:
+                efforts = (one.parameters, other.parameters)
+                words = " and ".join(str(each.get("reasoning_effort")) for each in efforts)
+                message = f"reasoning_effort {words} are one level to {one.endpoint}"
+                self._problems.warn(path, message, (f"{one.id} and {other.id} ask the same",))
+
+
+def _twins(
+    columns: Sequence[Column], endpoints: Mapping[str, EndpointConfig]
+) -> Iterator[tuple[Column, Column]]:
+    """Columns of one prompt that a service cannot tell apart; each with the first such."""
+    first: dict[bytes, Column] = {}
+    for column in columns:
+        parameters = {key: value for key, value in column.parameters.items() if value is not None}
+        effort = parameters.get("reasoning_effort")
+        for level, same in endpoints[column.endpoint].same_effort:
+            if effort in (level, same):
+                parameters["reasoning_effort"] = level
+        asked = [column.prompt, column.endpoint, column.model, parameters]
+        key = msgspec.json.encode(asked, order="sorted")
+        if key in first:
+            yield first[key], column
+        else:
+            first[key] = column

@@ -1,0 +1,195 @@
+"""Trials as scripts: what is asked for a case in a column, and what the answers make of it.
+
+A script yields requests and is sent their completions; it sees nothing else, so the same answers
+give the same result. It is run twice: `asking` to gather, `judging` against what was gathered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from evals.answer import candidate
+from evals.checks.judge import Context, Prepared, conclude
+from evals.errors import EndpointError, EvalsError
+from evals.model import (
+    Answer,
+    Asks,
+    Case,
+    Column,
+    Completion,
+    JsonObject,
+    Request,
+    TrialError,
+    TrialResult,
+    TrialTiming,
+    Verdict,
+)
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """A case in a column, ready to be asked: one item of pytest, one cell of a report's grid."""
+
+    suite: str
+    case: Case
+    column: Column
+    body: JsonObject  # of the first request
+    checks: tuple[Prepared, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.case.id}[{self.column.id}]"
+
+    @property
+    def candidates(self) -> int:
+        """How many samples one request brings."""
+        return int(self.body.get("n") or 1)
+
+    @property
+    def samples(self) -> int:
+        return self.case.repeat.samples * self.candidates
+
+    def requests(self) -> Iterator[Request]:
+        """One request for every `candidates` samples."""
+        return (self.request(number) for number in range(self.case.repeat.samples))
+
+    def request(self, number: int) -> Request:
+        """Request `number`; with a seed in force it differs by its seed, else by its take."""
+        seed = self.body.get("seed")
+        if seed is None or not self.case.repeat.vary_seed:
+            body, take = self.body, number
+        else:
+            body, take = {**self.body, "seed": seed + number}, 0
+        return Request(
+            endpoint=self.column.endpoint,
+            body=body,
+            take=take,
+            asker=self.name,
+        )
+
+
+def asking(cell: Cell, number: int) -> Asks[None]:
+    """The asking part of a request's trials."""
+    yield (cell.request(number),)
+
+
+def judging(cell: Cell, sample: int, request: Request, *, key: str) -> Asks[TrialResult]:
+    """A whole trial; `request` is the one that brings the sample, `key` names its recording."""
+    place = sample % cell.candidates
+    asked = ((key, request.take),)
+    try:
+        (answer,) = yield (request,)
+        completion = candidate(answer, place)
+    except EvalsError as problem:
+        return unanswered(cell, sample, problem, asked=asked)
+    context = Context(
+        vars=cell.case.vars, expected=cell.case.expected, has_expected=cell.case.has_expected
+    )
+    verdicts = tuple(check.judge(completion, context) for check in cell.checks)
+    return _judged(cell, sample, completion, verdicts, asked)
+
+
+def unanswered(
+    cell: Cell, sample: int, problem: EvalsError, *, asked: tuple[tuple[str, int], ...] = ()
+) -> TrialResult:
+    """The result of a trial without an answer: an error, or not run where nothing was sent."""
+    kind = _kind(problem)
+    not_run = kind in ("budget", "stopped")
+    message = f"not run: {problem.message}" if not_run else str(problem)
+    return _result(
+        cell,
+        sample,
+        outcome="not_run" if not_run else "error",
+        passed=None,
+        score=None,
+        asked=asked,
+        error=TrialError(
+            kind="not_run" if not_run else kind,
+            status=problem.status if isinstance(problem, EndpointError) else None,
+            message=message,
+            retryable=isinstance(problem, EndpointError) and problem.retryable,
+        ),
+    )
+
+
+def skipped(cell: Cell, sample: int) -> TrialResult:
+    """The result of a trial that was not wanted."""
+    return _result(cell, sample, outcome="skipped", passed=None, score=None)
+
+
+def _kind(problem: EvalsError) -> str:
+    if isinstance(problem, EndpointError):
+        return problem.kind
+    return {"MissingRecording": "missing", "DamagedFile": "damaged"}.get(
+        type(problem).__name__, "error"
+    )
+
+
+def _judged(
+    cell: Cell,
+    sample: int,
+    completion: Completion,
+    verdicts: tuple[Verdict, ...],
+    asked: tuple[tuple[str, int], ...],
+) -> TrialResult:
+    conclusion = conclude(cell.case, verdicts)
+    broken = next((v for v in verdicts if v.passed is None and v.weight > 0), None)
+    return _result(
+        cell,
+        sample,
+        outcome=conclusion.outcome,
+        passed=conclusion.passed,
+        score=conclusion.score,
+        missed=conclusion.outcome == "fail" and cell.case.misses == "allowed",
+        checks=verdicts,
+        asked=asked,
+        source=completion.source,
+        completion=_answer(completion),
+        timing=TrialTiming(
+            latency_s=completion.timing.latency_s,
+            ttft_s=completion.timing.ttft_s,
+            queued_s=completion.timing.queued_s,
+            attempts=completion.attempts,
+        ),
+        cost_usd=completion.cost_usd,
+        error=TrialError(kind="check", message=f"{broken.type}: {broken.reason}")
+        if conclusion.outcome == "error" and broken
+        else None,
+    )
+
+
+def _answer(completion: Completion) -> Answer:
+    return Answer(
+        text=completion.text,
+        reasoning=completion.reasoning,
+        finish_reason=completion.finish_reason,
+        tool_calls=completion.tool_calls,
+        model=completion.model,
+        usage=completion.usage,
+    )
+
+
+def _result(cell: Cell, sample: int, **rest: object) -> TrialResult:
+    case, column = cell.case, cell.column
+    return TrialResult(
+        suite=cell.suite,
+        case=case.id,
+        prompt=column.prompt,
+        setting=column.setting,
+        column=column.id,
+        sample=sample,
+        vars=case.vars,
+        expected=case.expected,
+        tags=case.tags,
+        cluster=case.cluster,
+        case_hash=case_hash(case),
+        **rest,  # type: ignore[arg-type]
+    )
+
+
+def case_hash(case: Case) -> str:
+    """What makes two runs' cases the same: their vars; never prompts, parameters or checks."""
+    canonical = msgspec.json.encode(case.vars, order="sorted")
+    return hashlib.sha256(canonical).hexdigest()[:16]

@@ -1,0 +1,208 @@
+"""A suite as it is written: what msgspec reads, and what the editor's JSON Schema is made from.
+
+Assertions and parameters are plain values here: they are understood where their check types and
+their endpoint are known (`assertions.py`, `parameters.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+ID_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{N}._=-]{0,99}$"
+
+Assertions: TypeAlias = Annotated[
+    tuple[Any, ...], Meta(extra_json_schema={"items": {"$ref": "#/$defs/Assertion"}})
+]
+Parameters: TypeAlias = Annotated[
+    dict[str, Any], Meta(extra_json_schema={"$ref": "#/$defs/Parameters"})
+]
+Id: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": ID_PATTERN})]
+Texts: TypeAlias = str | tuple[str, ...]
+Share: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
+Duration: TypeAlias = Annotated[
+    float | str, Meta(description='Seconds, or a text such as "10s", "300ms", "5m".')
+]
+Choice: TypeAlias = Literal["forbidden", "allowed"]
+Misses: TypeAlias = Annotated[
+    Choice, Meta(description="Whether single failing cases fail the run, or only the gates.")
+]
+Vars: TypeAlias = Annotated[
+    dict[str, Any],
+    Meta(description="What templates see. {file: PATH} as a whole value reads the file's text."),
+]
+Metadata: TypeAlias = Annotated[dict[str, Any], Meta(description="Shown in reports.")]
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mapping of the suite file: only the keys below."""
+
+
+class WrittenMessage(Written, frozen=True, kw_only=True):
+    """One message of a chat; `content` is a template, or a list of parts with templates."""
+
+    role: Role
+    content: str | tuple[dict[str, Any], ...] | None = None
+    name: str | None = None
+    tool_calls: tuple[dict[str, Any], ...] | None = None
+    tool_call_id: str | None = None
+
+
+class WrittenPrompt(Written, frozen=True, kw_only=True):
+    """A prompt: exactly one of `template`, `messages` and `file`."""
+
+    id: Id | None = None
+    description: str | None = None
+    template: Annotated[str | None, Meta(description="The text of one user message.")] = None
+    messages: tuple[WrittenMessage, ...] | None = None
+    file: Annotated[
+        str | None,
+        Meta(description="Text (.txt, .md, .j2) or messages (.yaml, .json), beside the suite."),
+    ] = None
+    render: Annotated[bool, Meta(description="false: sent as written.")] = True
+
+
+class WrittenSetting(Written, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """A setting: its own keys; every other key is a parameter, merged over `parameters`."""
+
+    id: Id
+    description: str | None = None
+    endpoint: str | None = None
+    model: str | None = None
+
+
+class WrittenRepeat(Written, frozen=True, kw_only=True):
+    """How many samples; with a seed in force, sample i sends seed + i."""
+
+    samples: Annotated[int, Meta(ge=1)]
+    vary_seed: Annotated[bool, Meta(description="false: every sample sends the same seed.")] = True
+
+
+Repeat: TypeAlias = Annotated[int, Meta(ge=1)] | WrittenRepeat
+
+
+class WrittenDefaults(Written, frozen=True, kw_only=True, rename={"assert_": "assert"}):
+    """What every test takes: lists are joined, mappings merged, the rest is replaced."""
+
+    description: str | None = None
+    vars: Vars = {}
+    expected: Annotated[
+        Any, Meta(description="Seen by templates as `expected`; alone, judged by `equals`.")
+    ] = UNSET
+    assert_: Assertions | UnsetType = UNSET
+    threshold: Annotated[
+        Share | None, Meta(description="The weighted mean score that passes the test.")
+    ] = None
+    min_pass_rate: Annotated[
+        Share | None, Meta(description="Share of samples that must pass; default 1.")
+    ] = None
+    misses: Misses | None = None
+    parameters: Parameters = {}
+    prompts: Annotated[Texts | None, Meta(description="Only these prompts.")] = None
+    settings: Annotated[Texts | None, Meta(description="Only these settings.")] = None
+    repeat: Repeat | None = None
+    tags: Texts = ()
+    cluster: Annotated[
+        str | int | None, Meta(description="Cases of one cluster are not independent.")
+    ] = None
+    metadata: Metadata = {}
+    skip: Annotated[str | None, Meta(description="The reason why it is not run.")] = None
+
+
+class WrittenTest(WrittenDefaults, frozen=True, kw_only=True):
+    """A test, or with `file` a test for each row of a data file, of which it holds defaults."""
+
+    id: Id | None = None
+    inherit: Annotated[
+        bool, Meta(description="false: take nothing from the assertions of `defaults`.")
+    ] = True
+    file: Annotated[
+        str | None, Meta(description="A data file (.csv, .jsonl) beside the suite.")
+    ] = None
+    delimiter: Annotated[
+        str | None, Meta(description="What separates the columns of a CSV; default a comma.")
+    ] = None
+
+
+class WrittenGate(Written, frozen=True, kw_only=True):
+    """A gate: a metric with `min`, `max` or both."""
+
+    metric: str
+    min: float | str | None = None
+    max: float | str | None = None
+    confidence: Annotated[
+        Annotated[float, Meta(gt=0, lt=1)] | None,
+        Meta(description="The interval's bound must hold, not just the measured value."),
+    ] = None
+    column: Annotated[
+        str | None, Meta(description="A column, or `all`; default: the reference column.")
+    ] = None
+    tag: str | None = None
+    cases: Texts | None = None
+
+
+class WrittenLimits(Written, frozen=True, kw_only=True):
+    """What the suite may take."""
+
+    timeout: Duration | None = None
+    concurrency: Annotated[int, Meta(ge=1)] | None = None
+    max_requests: Annotated[int, Meta(ge=1)] | None = None
+    max_tokens_total: Annotated[int, Meta(ge=1)] | None = None
+    max_cost_usd: Annotated[float, Meta(ge=0)] | None = None
+    errors: Annotated[
+        Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)] | str,
+        Meta(description='How many trials may end in an error: a count, or a share as "1%".'),
+    ] = 0
+
+
+class WrittenSuite(Written, frozen=True, kw_only=True):
+    """A suite: what to ask, of whom, and what to expect."""
+
+    suite: Annotated[
+        str | None,
+        Meta(
+            description="Id; default: the file's name without .eval.yaml.",
+            extra_json_schema={"pattern": "^[a-z0-9][a-z0-9_-]*$"},
+        ),
+    ] = None
+    description: str | None = None
+    tags: Texts = ()
+    metadata: Metadata = {}
+    endpoint: Annotated[
+        str | None, Meta(description="A name from the configuration; default: its default.")
+    ] = None
+    model: Annotated[str | None, Meta(description="Default: the endpoint's model.")] = None
+    prompts: (
+        Annotated[
+            tuple[str | WrittenPrompt, ...],
+            Meta(description="What is asked; a text is a user message. Default: {{ prompt }}."),
+        ]
+        | UnsetType
+    ) = UNSET
+    parameters: Parameters = {}
+    settings: tuple[WrittenSetting, ...] | UnsetType = UNSET
+    matrix: (
+        Annotated[
+            dict[str, tuple[Any, ...]],
+            Meta(description="Parameter → values: their product, as settings, less `exclude`."),
+        ]
+        | UnsetType
+    ) = UNSET
+    reference: Annotated[
+        str | None, Meta(description="The column others are compared with; default: the first.")
+    ] = None
+    repeat: Repeat | None = None
+    misses: Misses | None = None
+    defaults: WrittenDefaults = WrittenDefaults()
+    checks: Annotated[
+        dict[str, Assertions], Meta(description="Named sets of assertions: {use: NAME}.")
+    ] = {}
+    tests: tuple[WrittenTest, ...] = ()
+    gates: Annotated[
+        tuple[str | WrittenGate, ...], Meta(description='Conditions: "accuracy >= 0.9".')
+    ] = ()
+    limits: WrittenLimits = WrittenLimits()
+    live_only: Annotated[bool, Meta(description="Replay skips the suite and says so.")] = False

@@ -1,0 +1,96 @@
+"""The JSON Schema for editors: generated, shipped, and of one mind with the loader."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from evals.checks.registry import find, names
+from evals.suite.schema import json_schema, schema_text
+from evals.suite.yaml import read_yaml
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    return jsonschema_rs.Draft202012Validator(json_schema())
+
+
+def mistakes(validator: Any, text: str) -> list[str]:
+    value = read_yaml(text.encode(), "s.yaml").value
+    return ["/".join(map(str, error.instance_path)) for error in validator.iter_errors(value)]
+
+
+def test_the_shipped_schema_is_up_to_date() -> None:
+    shipped = resources.files("evals.suite").joinpath("eval.schema.json").read_text("utf-8")
+    assert shipped == schema_text(), "write it anew: evals schema"
+
+
+def test_it_is_a_valid_schema() -> None:
+    assert jsonschema_rs.meta.is_valid(json_schema())
+
+
+def test_every_built_in_check_has_its_options_and_its_summary() -> None:
+    rules = json_schema()["$defs"]["WrittenAssertion"]["allOf"]
+    told = {rule["if"]["properties"]["type"]["enum"][0]: rule["then"] for rule in rules}
+    built_in = {name for name in names() if (kind := find(name)) is not None and not kind.own}
+    assert set(told) == built_in
+    assert all(then["description"] for then in told.values())
+    assert "ignore" in told["equals"]["properties"]
+    assert "transform" not in told["latency"]["properties"]
+
+
+def test_what_the_loader_takes_the_schema_takes(validator: Any) -> None:
+    text = """
+suite: x
+prompts: ["a {{ b }}", {id: p, file: p.md}, {messages: [{role: user, content: x}]}]
+parameters: {tools: {file: t.json}, seed: null, top_k: 4}
+settings: [{id: a, description: x, temperature: 0, top_k: 3}]
+matrix: {seed: [1, 2], exclude: [{seed: 1}]}
+repeat: {samples: 2, vary_seed: false}
+checks: {polite: [thanks]}
+defaults: {assert: [x], tags: smoke}
+tests:
+  - id: one
+    vars: {b: 1}
+    assert:
+      - plain
+      - {type: not-equals, value: "{{ x }}", weight: 2, metric: m, transform: [strip, {regex: x}]}
+      - {type: number, value: "{{ n }}", abs_tol: 0.1}
+      - {any: [x, {all: [y, {type: json-path, path: $.x, assert: [y]}]}], weight: 0}
+      - {not-any: [z]}
+      - {at-least: {n: 1, of: [x, y]}}
+      - {use: polite, vars: {a: 1}, weight: 0.5}
+      - {type: my-own-check, anything: 1}
+  - {file: rows.csv, delimiter: ;}
+gates: [accuracy >= 0.9, {metric: latency.p95, max: 2s, column: all}]
+limits: {timeout: 10s, errors: 1%}
+live_only: true
+"""
+    assert mistakes(validator, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("{}", ""),
+        ("testz: []", ""),
+        ("tests: [{assert: [{type: equals, valu: x}]}]", "tests/0/assert/0"),
+        (
+            "tests: [{assert: [{type: not-levenshtein, value: x, max_distance: -1}]}]",
+            "tests/0/assert/0/max_distance",
+        ),
+        ("tests: [{assert: [{any: []}]}]", "tests/0/assert/0/any"),
+        ("tests: [{assert: [{equals: x}]}]", "tests/0/assert/0"),
+        ("tests: [{assert: [{any: [x], type: equals, value: x}]}]", "tests/0/assert/0"),
+        ("tests: []\nparameters: {temperature: 3}", "parameters/temperature"),
+        ("tests: []\nsettings: [{id: a, temperature: 3}]", "settings/0/temperature"),
+        ("tests: []\nsettings: [{id: a b}]", "settings/0/id"),
+        ("tests: []\nprompts: [{id: a, tempate: x}]", "prompts/0"),
+        ("tests: []\nrepeat: 0", "repeat"),
+    ],
+)
+def test_mistakes_are_found_where_they_are(validator: Any, text: str, path: str) -> None:
+    assert path in mistakes(validator, text)
