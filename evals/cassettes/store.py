@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,14 +47,18 @@ class Cassettes:
     def __init__(self, folder: Path, *, secrets: Secrets | None = None) -> None:
         self.folder = folder
         self._secrets = secrets or Secrets()
+        self._prefix = f"{folder}{os.sep}"
         self._attributes_there = False
 
     def path(self, request: Request) -> Path:
         return self.folder / f"{key(request)}.{request.take}.json"
 
-    def read(self, request: Request) -> Exchange | None:
-        """The recorded answer, or None; raises `DamagedFile` where a file is not as written."""
-        path = self.path(request)
+    def read(self, request: Request, *, name: str | None = None) -> Exchange | None:
+        """The recorded answer, or None; raises `DamagedFile` where a file is not as written.
+
+        `name` is the request's key, where it is known already.
+        """
+        path = f"{self._prefix}{name or key(request)}.{request.take}.json"
         try:
             with open(path, "rb") as file:
                 data = file.read()
@@ -126,7 +131,7 @@ def _recorded(recorded: Recorded) -> dict[str, Any]:
     }
 
 
-def decode(path: Path, data: bytes, request: Request | None) -> Exchange:
+def decode(path: Path | str, data: bytes, request: Request | None) -> Exchange:
     """The exchange that `data` holds; with `request`, as the answer to just that one."""
     start = data.rfind(_CHECKSUM)
     if start < 0 or data[start:] != _last_lines(data[:start]):
@@ -148,7 +153,7 @@ def decode(path: Path, data: bytes, request: Request | None) -> Exchange:
     )
 
 
-def _damaged(path: Path, why: str) -> DamagedFile:
+def _damaged(path: Path | str, why: str) -> DamagedFile:
     return DamagedFile(
         f"{path}: the recording is damaged: {why}.",
         remedy="Restore it from version control, or delete it and run with --evals-mode record.",
