@@ -1,0 +1,1 @@
+"""What judges an answer: pure functions from a completion and options to a verdict."""

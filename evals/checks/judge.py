@@ -1,0 +1,252 @@
+"""From an assertion to a verdict: options are understood once, answers judged many times."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from evals.checks import groups, verdict
+from evals.checks.examine import common_mistakes, examine, split_threshold, understood
+from evals.checks.groups import Ruling
+from evals.checks.options import OptionsError
+from evals.checks.registry import CheckType, Mistake, find
+from evals.checks.transform import Step, pipeline
+from evals.errors import CheckError
+from evals.model import (
+    Assertion,
+    Case,
+    Check,
+    Completion,
+    Frozen,
+    Group,
+    JsonObject,
+    Outcome,
+    Verdict,
+)
+
+__all__ = [
+    "Conclusion",
+    "Context",
+    "OptionsError",
+    "Prepared",
+    "conclude",
+    "mistakes",
+    "prepare",
+    "unmet",
+]
+
+_log = logging.getLogger("evals.checks")
+
+
+class Context(Frozen, frozen=True, kw_only=True):
+    """What an own check may ask for beside the answer: the case's vars and expected value."""
+
+    vars: JsonObject = {}
+    expected: Any = None
+    has_expected: bool = False
+
+
+class Conclusion(Frozen, frozen=True, kw_only=True):
+    """A trial's outcome; `passed` and `score` are None where nothing decides."""
+
+    outcome: Outcome
+    passed: int | None
+    score: float | None
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True)
+class PreparedCheck:
+    """A check whose options are understood and whose patterns are compiled."""
+
+    check: Check
+    type: CheckType
+    options: Any
+    steps: tuple[Step, ...]
+    threshold: float | None  # of an own check that returns a score
+
+    def judge(self, completion: Completion, context: Context = NO_CONTEXT) -> Verdict:
+        """Pass, fail or error, with the evidence; never raises."""
+        return self.rule(completion, context).verdict
+
+    def rule(self, completion: Completion, context: Context = NO_CONTEXT) -> Ruling:
+        """The verdict, and what it counts for inside a group."""
+        try:
+            judged = self._looked_at(completion)
+            if isinstance(judged, str):
+                return _ruling(self.check, verdict.found(False, judged), both_ways=True)
+            found = self._found(judged, context)
+        except CheckError as error:
+            return _ruling(self.check, _error(error.message))
+        except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
+            _log.exception("the check %s failed", self.check.label)
+            return _ruling(self.check, _error(f"{type(error).__name__}: {error}"))
+        return _ruling(self.check, self._told(found, judged))
+
+    def _found(self, completion: Completion, context: Context) -> Verdict:
+        extra = {"context": context} if self.type.wants_context else {}
+        returned = self.type.function(completion, self.options, **extra)
+        if not self.type.own:
+            return returned  # type: ignore[no-any-return]  # built-in functions return verdicts
+        return verdict.read(returned, threshold=self.threshold, weight=self.check.weight)
+
+    def _looked_at(self, completion: Completion) -> Completion | str:
+        """The answer with the text that is judged, or why there is nothing to judge."""
+        if self.type.judges != "text":
+            return completion
+        text = completion.text
+        if self.check.on == "reasoning":
+            if completion.reasoning is None:
+                raise CheckError("the answer carries no reasoning")
+            text = completion.reasoning
+        for step in self.steps:
+            taken = step.apply(text)
+            if taken is None:
+                return f"nothing to judge: `{step.label}` found nothing in {verdict.quote(text)}"
+            text = taken
+        return completion if text is completion.text else completion.with_text(text)
+
+    def _told(self, found: Verdict, judged: Completion) -> Verdict:
+        notes = [step.label for step in self.steps]
+        reason = found.reason
+        if notes:
+            reason += f" (after {', '.join(notes)})"
+        if self.type.judges == "text" and self.check.on == "reasoning":
+            reason += " (in the reasoning)"
+        elif not judged.text and judged.finish_reason == "length" and self.type.judges == "text":
+            reason += " (the answer has no text: it was cut off by length)"
+        if reason is found.reason:
+            return found
+        return msgspec.structs.replace(found, reason=reason)
+
+
+@dataclass(frozen=True)
+class PreparedGroup:
+    """A group whose members are prepared."""
+
+    group: Group
+    members: tuple[PreparedCheck | PreparedGroup, ...]
+
+    def judge(self, completion: Completion, context: Context = NO_CONTEXT) -> Verdict:
+        """Pass, fail or error, with the members' verdicts inside; never raises."""
+        return self.rule(completion, context).verdict
+
+    def rule(self, completion: Completion, context: Context = NO_CONTEXT) -> Ruling:
+        """The verdict, and what it counts for inside another group."""
+        rulings = [member.rule(completion, context) for member in self.members]
+        return groups.decide(self.group, rulings)
+
+
+Prepared: TypeAlias = PreparedCheck | PreparedGroup
+
+
+def prepare(assertion: Assertion) -> Prepared:
+    """Understand the options and compile what can be compiled.
+
+    Raises `OptionsError` with every mistake, each with its path inside the assertion as written.
+    """
+    if isinstance(assertion, Check):
+        return _prepare_check(assertion)
+    try:
+        members = tuple(prepare(member) for member in assertion.of)
+    except OptionsError as error:
+        raise OptionsError(examine(assertion)) from error
+    if wrong := examine(assertion, members=False):
+        raise OptionsError(wrong)
+    return PreparedGroup(assertion, members)
+
+
+def _prepare_check(check: Check) -> PreparedCheck:
+    kind = find(check.type)
+    if kind is None or common_mistakes(check, kind):
+        raise OptionsError(examine(check))
+    written, threshold = split_threshold(kind, check.options)
+    try:
+        return PreparedCheck(
+            check=check,
+            type=kind,
+            options=understood(kind, written),
+            steps=pipeline(check.transform) if check.transform else (),
+            threshold=threshold,
+        )
+    except OptionsError as error:
+        raise OptionsError(examine(check) or error.mistakes) from error
+
+
+def mistakes(assertion: Assertion) -> tuple[Mistake, ...]:
+    """What is wrong before anything is rendered: a template may stand for any value."""
+    return examine(assertion, templates=True)
+
+
+def unmet(assertion: Assertion, parameters: JsonObject) -> tuple[str, ...]:
+    """What the assertion needs and a request with these parameters does not ask for."""
+    if isinstance(assertion, Group):
+        found = [message for member in assertion.of for message in unmet(member, parameters)]
+        return tuple(dict.fromkeys(found))
+    kind = find(assertion.type)
+    needs = kind.needs if kind is not None else ()
+    return tuple(_NEEDS[need] for need in needs if not _met(need, parameters))
+
+
+_NEEDS = {
+    "logprobs": "needs `logprobs: true` among the parameters",
+    "top_logprobs": "needs `top_logprobs` of at least 1 among the parameters",
+    "tools": "needs `tools` among the parameters",
+}
+
+
+def _met(need: str, parameters: JsonObject) -> bool:
+    value = parameters.get(need)
+    if need == "logprobs":
+        return value is True
+    return bool(value)
+
+
+def conclude(case: Case, verdicts: Iterable[Verdict]) -> Conclusion:
+    """The trial's outcome: every check of weight > 0 passes, or the weighted mean reaches the
+    test's threshold. Without a check that decides nothing is judged: pass, not counted."""
+    deciding = [found for found in verdicts if found.weight > 0]
+    if not deciding:
+        return Conclusion(outcome="pass", passed=None, score=None)
+    errors = any(found.passed is None for found in deciding)
+    score = None if errors else groups.weighted_mean(deciding)
+    if case.threshold is None:
+        truth = groups.all_of([found.passed for found in deciding])
+    else:
+        truth = None if score is None else groups.reaches(score, case.threshold)
+    if truth is None:
+        return Conclusion(outcome="error", passed=None, score=None)
+    return Conclusion(outcome="pass" if truth else "fail", passed=int(truth), score=score)
+
+
+def _error(reason: str) -> Verdict:
+    return Verdict(type="", passed=None, score=None, reason=reason)
+
+
+def _ruling(check: Check, found: Verdict, *, both_ways: bool = False) -> Ruling:
+    """The verdict as written, under `not-` where it says so."""
+    holds = found.passed
+    denied = None if holds is None else not holds and not both_ways
+    passed, score, reason = holds, found.score, found.reason
+    if check.negate and holds is not None:
+        passed = denied
+        score = 0.0 if both_ways else 1.0 - (score or 0.0)
+        if holds:
+            reason += "; `not-` asks for the opposite"
+    complete = msgspec.structs.replace(
+        found,
+        type=check.label,
+        passed=passed,
+        score=score,
+        reason=reason,
+        weight=check.weight,
+        metric=check.metric,
+        name=check.name,
+    )
+    return Ruling(complete, *((denied, holds) if check.negate else (holds, denied)))

@@ -1,0 +1,201 @@
+"""Checks of the log-probabilities that came with the answer."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
+
+from msgspec import Meta
+
+from evals.checks.choice import (
+    ChoiceOptions,
+    as_keys,
+    as_mapping,
+    inspect_keys,
+    inspect_options,
+    key_of,
+)
+from evals.checks.options import Options
+from evals.checks.registry import CheckType, Mistake
+from evals.checks.verdict import found, nfc, quote
+from evals.errors import CheckError
+from evals.model import Completion, Token, Verdict
+
+_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_AROUND = " \t\r\n\u00a0\u2581\u0120\u010a()[]{}<>\"'`*_.,:;"  # ▁, Ġ, Ċ: spaces of tokenizers
+
+
+class ChoiceLogprob(Options, frozen=True, kw_only=True):
+    """Options of `choice-logprob`."""
+
+    options: ChoiceOptions
+    value: Annotated[
+        str | tuple[str, ...], Meta(description="The right key; a list is any of these.")
+    ]
+    min_mass: Annotated[
+        Annotated[float, Meta(ge=0, le=1)],
+        Meta(description="Below this probability of all options together, it is an error."),
+    ] = 0.5
+
+
+def choice_logprob(completion: Completion, options: ChoiceLogprob) -> Verdict:
+    """The right option is the likeliest at the first answer token.
+
+    The probabilities of an option's spellings ("A", " A", "a", "▁A") are summed; the score is the
+    right option's share of what all options have. An error where the options together are less
+    likely than `min_mass`; a tie is a fail.
+    """
+    texts = as_mapping(options.options)
+    spellings = _spellings(tuple(texts))
+    token = _answer_token(_logprobs(completion), spellings)
+    shares, mass = _shares(token, tuple(texts), spellings)
+    if mass < options.min_mass or mass == 0:
+        raise CheckError(
+            f"the options have {mass:.3g} of the probability at the token {quote(token.token)}, "
+            f"less than min_mass {options.min_mass:g}; likeliest: {_likeliest(token)}"
+        )
+    right = {key_of(one, texts)[0] for one in as_keys(options.value)}
+    p_right = math.fsum(shares[key] for key in right)
+    best_right = max(shares[key] for key in right)
+    best_wrong = max(share for key, share in shares.items() if key not in right)
+    top = max(shares, key=lambda key: shares[key])
+    told = ", ".join(f"{key} {share:.3f}" for key, share in shares.items())
+    tie = " (a tie)" if best_right == best_wrong else ""
+    return found(
+        best_right > best_wrong,
+        f"likeliest {top}{tie}, expected {' or '.join(sorted(right))}; {told} "
+        f"of the {mass:.3f} that the options cover at the token {quote(token.token)}",
+        score=min(1.0, p_right),
+        extracted=token.token,
+        values={"p_right": p_right, "mass": mass, **{f"p.{k}": v for k, v in shares.items()}},
+    )
+
+
+def _logprobs(completion: Completion) -> tuple[Token, ...]:
+    tokens = completion.logprobs
+    if tokens is None:
+        raise CheckError("the answer came without logprobs")
+    if not tokens:
+        raise CheckError("the answer came with an empty list of logprobs")
+    return tokens
+
+
+def _spellings(keys: Sequence[str]) -> dict[str, str]:
+    """Spelling → key: as written, and without regard to case where that is unambiguous."""
+    folded: dict[str, list[str]] = {}
+    for key in keys:
+        folded.setdefault(nfc(key.casefold()), []).append(key)
+    spellings = {fold: same[0] for fold, same in folded.items() if len(same) == 1}
+    return spellings | {nfc(key): key for key in keys}
+
+
+def _key(token: str, spellings: Mapping[str, str]) -> str | None:
+    bare = nfc(token).strip(_AROUND)
+    return spellings.get(bare) or spellings.get(nfc(bare.casefold()))
+
+
+def _answer_token(tokens: Sequence[Token], spellings: Mapping[str, str]) -> Token:
+    """The first token that is an option, else the first with text; after thinking, if any."""
+    answer = tokens[_after_thinking(tokens) :] or tokens
+    for token in answer:
+        if _key(token.token, spellings) is not None:
+            return token
+    return next((token for token in answer if token.token.strip(_AROUND)), answer[0])
+
+
+def _after_thinking(tokens: Sequence[Token]) -> int:
+    text = "".join(token.token for token in tokens)
+    end = max((match.end() for match in _THOUGHT.finditer(text)), default=0)
+    length = 0
+    for index, token in enumerate(tokens):
+        if length >= end:
+            return index
+        length += len(token.token)
+    return len(tokens)
+
+
+def _alternatives(token: Token) -> list[tuple[str, float]]:
+    """Each token that could have stood here, with its probability."""
+    listed = list(token.top)
+    if all(text != token.token for text, _ in listed):
+        listed.append((token.token, token.logprob))
+    return [(text, math.exp(min(0.0, p))) for text, p in listed if p is not None]
+
+
+def _shares(
+    token: Token, keys: Sequence[str], spellings: Mapping[str, str]
+) -> tuple[dict[str, float], float]:
+    """Each option's share of what the options have together, and what that is of all."""
+    parts: dict[str, list[float]] = {key: [] for key in keys}
+    for text, probability in _alternatives(token):
+        key = _key(text, spellings)
+        if key is not None:
+            parts[key].append(probability)
+    sums = {key: math.fsum(part) for key, part in parts.items()}
+    mass = math.fsum(sums.values())
+    return {key: share / mass if mass else 0.0 for key, share in sums.items()}, min(1.0, mass)
+
+
+def _likeliest(token: Token) -> str:
+    ordered = sorted(_alternatives(token), key=lambda pair: -pair[1])[:5]
+    return ", ".join(f"{quote(text, limit=20)} {p:.3f}" for text, p in ordered)
+
+
+def _inspect_choice_logprob(options: ChoiceLogprob) -> Iterator[Mistake]:
+    yield from inspect_options(options.options)
+    yield from inspect_keys("value", as_keys(options.value), options.options)
+    for key in options.options:
+        if not key.strip(_AROUND) or key.strip(_AROUND) != key:
+            yield ("options",), f"{quote(key)} has spaces or punctuation around it"
+
+
+class Perplexity(Options, frozen=True, kw_only=True):
+    """Options of `perplexity`."""
+
+    max: Annotated[
+        Annotated[float, Meta(ge=1)], Meta(description="The largest perplexity that passes.")
+    ]
+
+
+def perplexity(completion: Completion, options: Perplexity) -> Verdict:
+    """The answer's perplexity, exp(−mean logprob) over its tokens, is at most `max`."""
+    tokens = _logprobs(completion)
+    known = [token.logprob for token in tokens if token.logprob is not None]
+    if len(known) < len(tokens):
+        missing = len(tokens) - len(known)
+        raise CheckError(f"{missing} of {len(tokens)} tokens came without a finite logprob")
+    mean = math.fsum(known) / len(known)
+    value = math.exp(-mean) if mean > -700 else math.inf
+    reason = f"perplexity {value:.4g} over {len(known):,} tokens, expected at most {options.max:g}"
+    return found(
+        value <= options.max,
+        reason,
+        values={"perplexity": value if math.isfinite(value) else None},
+    )
+
+
+def _inspect_perplexity(options: Perplexity) -> Iterator[Mistake]:
+    if not math.isfinite(options.max):
+        yield ("max",), "an infinite maximum cannot fail"
+
+
+CHECKS = (
+    CheckType(
+        name="choice-logprob",
+        function=choice_logprob,
+        options=ChoiceLogprob,
+        judges="logprobs",
+        needs=("logprobs", "top_logprobs"),
+        inspect=_inspect_choice_logprob,
+    ),
+    CheckType(
+        name="perplexity",
+        function=perplexity,
+        options=Perplexity,
+        judges="logprobs",
+        needs=("logprobs",),
+        inspect=_inspect_perplexity,
+    ),
+)

@@ -1,0 +1,207 @@
+"""The table of check types: built-in families by name, own checks by decorator.
+
+Imported by whoever writes a check of their own, so it imports nothing heavy: a built-in family is
+imported when one of its names is looked up, the options of an own check are read at its first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from evals.errors import ConfigError
+
+Path: TypeAlias = tuple[str | int, ...]
+Mistake: TypeAlias = tuple[Path, str]
+"""Where in an assertion as written, and what is wrong there."""
+
+Judges: TypeAlias = Literal["text", "logprobs", "timing", "usage", "tools", "finish"]
+Need: TypeAlias = Literal["logprobs", "top_logprobs", "tools"]
+
+GROUPS = ("all", "any", "at-least")
+
+FAMILIES = {
+    "text": (
+        "equals contains icontains contains-any contains-all icontains-any icontains-all "
+        "starts-with ends-with"
+    ),
+    "words": "word-count",
+    "pattern": "regex",
+    "number": "number",
+    "structured": "is-json contains-json json-path",
+    "choice": "choice",
+    "logprobs": "choice-logprob perplexity",
+    "response": "finish-reason latency tokens cost",
+    "tools": "tool-calls",
+    "similarity": "levenshtein",
+}
+_BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, eq=False)
+class CheckType:
+    """A kind of check: a function `(completion, options)` and what the engine must know of it.
+
+    `options` is a struct (or dataclass; None: no options). `inspect` finds mistakes in converted
+    options that their types cannot say. `decided_by` are options of which one is needed unless the
+    weight is 0. `scored` says that a returned score is compared with the common key `threshold`.
+    """
+
+    name: str
+    function: Callable[..., Any]  # what it returns is read by `verdict.read`
+    options: type[Any] | None
+    judges: Judges = "text"
+    needs: tuple[Need, ...] = ()
+    inspect: Callable[[Any], Iterable[Mistake]] | None = None
+    decided_by: tuple[str, ...] = ()
+    scored: bool = False
+    own: bool = False
+    wants_context: bool = False  # an own check that takes `context` by keyword
+
+    @cached_property
+    def templates(self) -> frozenset[str]:
+        """Options whose texts, at any depth, are templates."""
+        from evals.checks.options import template_fields
+
+        return template_fields(self.options)
+
+    @property
+    def summary(self) -> str:
+        """What the check says, in the first paragraph of its docstring."""
+        return inspect.cleandoc(self.function.__doc__ or "").partition("\n\n")[0]
+
+
+@dataclass(frozen=True)
+class _Registered:
+    function: Callable[..., Any]
+    place: str  # file:line
+
+
+_own: dict[str, _Registered] = {}
+_found: dict[str, CheckType] = {}
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def check(name: str) -> Callable[[F], F]:
+    """Register a function `(completion, options)` as the check type `name`.
+
+    It returns a `Verdict`, a bool, a score in 0 … 1, or a tuple of one of them and a reason.
+    Its options are read from the annotation of its second parameter: a `msgspec.Struct`, a
+    dataclass, or None. It may take `context` (vars and expected value) by keyword.
+    """
+
+    def register(function: F) -> F:
+        place = _place(function)
+        _refuse_name(name, place)
+        before = _own.get(name)
+        if before is not None and before.place != place:
+            raise ConfigError(
+                f'the check "{name}" is registered twice: at {before.place} and at {place}',
+                remedy="give one of them another name",
+            )
+        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+            raise ConfigError(
+                f'{place}: the check "{name}" is no plain function',
+                remedy="write it as `def` without `yield`: a check cannot ask yet",
+            )
+        _own[name] = _Registered(function, place)
+        _found.pop(name, None)
+        return function
+
+    return register
+
+
+def find(name: str) -> CheckType | None:
+    """The check type of this name (without `not-`), or None."""
+    found = _found.get(name)
+    if found is not None:
+        return found
+    if name in _own:
+        found = _resolve(name, _own[name])
+    elif name in _BUILT_IN:
+        family = importlib.import_module(f"evals.checks.{_BUILT_IN[name]}")
+        found = {entry.name: entry for entry in family.CHECKS}[name]
+    else:
+        return None
+    _found[name] = found
+    return found
+
+
+def names() -> tuple[str, ...]:
+    """Every check type that can be written, in alphabetical order."""
+    return tuple(sorted((*_BUILT_IN, *_own)))
+
+
+def forget(name: str) -> None:
+    """Remove an own check, so that a test can register it anew."""
+    _own.pop(name, None)
+    _found.pop(name, None)
+
+
+def _place(function: Callable[..., Any]) -> str:
+    code = inspect.unwrap(function).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def _refuse_name(name: str, place: str) -> None:
+    if name.startswith("not-"):
+        raise ConfigError(
+            f'{place}: a check cannot be named "{name}": `not-` inverts any check',
+            remedy=f'name it "{name.removeprefix("not-")}"',
+        )
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f'{place}: a check cannot be named "{name}"',
+            remedy="use small letters, digits and hyphens, such as close-to",
+        )
+    if name in _BUILT_IN or name in (*GROUPS, "use"):
+        raise ConfigError(
+            f'{place}: "{name}" is built in',
+            remedy="give the check another name",
+        )
+
+
+def _resolve(name: str, registered: _Registered) -> CheckType:
+    function = inspect.unwrap(registered.function)
+    parameters = list(inspect.signature(function).parameters.values())
+    try:
+        options = _annotation(function, parameters[1].annotation)
+    except (IndexError, NameError) as error:
+        raise _unannotated(name, registered.place) from error
+    if options is inspect.Parameter.empty or options is Any:
+        raise _unannotated(name, registered.place)
+    try:
+        returned = _annotation(function, inspect.signature(function).return_annotation)
+    except NameError:  # imported for the type checker only
+        returned = Any
+    return CheckType(
+        name=name,
+        function=registered.function,
+        options=None if options is type(None) else options,
+        own=True,
+        scored=returned not in (bool, tuple[bool, str]),
+        decided_by=("threshold",) if returned in (float, tuple[float, str]) else (),
+        wants_context=any(parameter.name == "context" for parameter in parameters[2:]),
+    )
+
+
+def _unannotated(name: str, place: str) -> ConfigError:
+    return ConfigError(
+        f'{place}: the options of the check "{name}" are not known',
+        remedy="annotate its second parameter with a struct, or with None where it has none",
+    )
+
+
+def _annotation(function: Callable[..., Any], annotation: Any) -> Any:
+    """One annotation, evaluated by itself: the others may name what only a type checker sees."""
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    return typing.get_type_hints(holder, globalns=function.__globals__)["it"]

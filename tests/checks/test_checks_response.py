@@ -1,0 +1,99 @@
+"""Checks of the response: why it ended, how long it took, what it used and cost."""
+
+import pytest
+
+from evals.model import Timing, Usage
+
+USED = Usage(prompt_tokens=13, completion_tokens=1891, reasoning_tokens=1480, total_tokens=1904)
+
+
+@pytest.mark.parametrize(
+    ("parts", "written", "passed"),
+    [
+        ({"finish_reason": "stop"}, {"type": "finish-reason", "value": "stop"}, True),
+        ({"finish_reason": "length"}, {"type": "finish-reason", "value": "stop"}, False),
+        ({"finish_reason": "length"}, {"type": "not-finish-reason", "value": "stop"}, True),
+        ({"finish_reason": "odd"}, {"type": "finish-reason", "value": ["stop", "odd"]}, True),
+        ({"timing": Timing(latency_s=1.5)}, {"type": "latency", "max": "2s"}, True),
+        ({"timing": Timing(latency_s=1.5)}, {"type": "latency", "max": "1500ms"}, True),
+        ({"timing": Timing(latency_s=1.5)}, {"type": "latency", "max": 1}, False),
+        ({"timing": Timing(latency_s=1.5)}, {"type": "not-latency", "max": "300ms"}, True),
+        ({"usage": USED}, {"type": "tokens", "max": 1891}, True),
+        ({"usage": USED}, {"type": "tokens", "max": 1890}, False),
+        ({"usage": USED}, {"type": "tokens", "kind": "visible", "min": 411, "max": 411}, True),
+        ({"usage": USED}, {"type": "tokens", "kind": "reasoning", "max": 1000}, False),
+        ({"usage": USED}, {"type": "tokens", "kind": "prompt", "min": 14}, False),
+        ({"usage": USED}, {"type": "tokens", "kind": "total", "max": 1904}, True),
+        ({"cost_usd": 0.01}, {"type": "cost", "max": 0.01}, True),
+        ({"cost_usd": 0.0101}, {"type": "cost", "max": 0.01}, False),
+    ],
+)
+def test_the_response_is_judged(judged, answered, parts, written, passed):
+    verdict = judged(answered("x", **parts), written)
+    assert verdict.passed is passed, verdict.reason
+    assert verdict.score == float(passed)
+
+
+@pytest.mark.parametrize(
+    ("parts", "written", "evidence"),
+    [
+        ({}, {"type": "finish-reason", "value": ["a", "b"]}, '"stop", expected "a" or "b"'),
+        ({}, {"type": "latency", "max": "300ms"}, "latency 400 ms, expected at most 300 ms"),
+        ({"source": "recorded"}, {"type": "latency", "max": 1}, "400 ms (as recorded)"),
+        ({"usage": USED}, {"type": "tokens", "max": 2}, "1,891 completion tokens, expected at m"),
+        ({"cost_usd": 0.25}, {"type": "cost", "max": 0.1}, "cost $0.25, expected at most $0.1"),
+    ],
+)
+def test_the_reason_shows_measure_and_limit(judged, answered, parts, written, evidence):
+    assert evidence in judged(answered("x", **parts), written).reason
+
+
+@pytest.mark.parametrize("negation", ["", "not-"])
+@pytest.mark.parametrize(
+    ("usage", "kind", "missing"),
+    [
+        (Usage(), "completion", "completion tokens"),
+        (Usage(completion_tokens=5), "reasoning", "reasoning tokens"),
+        (Usage(completion_tokens=5), "visible", "reasoning tokens"),
+        (Usage(completion_tokens=5), "total", "prompt tokens"),
+    ],
+)
+def test_tokens_that_were_not_told_are_an_error(judged, answered, negation, usage, kind, missing):
+    written = {"type": f"{negation}tokens", "kind": kind, "max": 10}
+    verdict = judged(answered("x", usage=usage), written)
+    assert verdict.passed is None
+    assert f"did not tell the {missing}" in verdict.reason
+
+
+def test_a_total_that_disagrees_is_noted(judged, answered):
+    usage = Usage(prompt_tokens=1, completion_tokens=2, total_tokens=0)
+    verdict = judged(answered("x", usage=usage), {"type": "tokens", "kind": "total", "max": 3})
+    assert verdict.passed
+    assert "the service's own total is 0" in verdict.reason
+
+
+def test_an_unpriced_answer_is_an_error(judged, answered):
+    verdict = judged(answered("x", model="exotic"), {"type": "cost", "max": 1})
+    assert verdict.passed is None
+    assert '"exotic" has no price' in verdict.reason
+    assert "[tool.evals.prices]" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "message"),
+    [
+        ({"type": "finish-reason", "value": ""}, "value", "empty"),
+        ({"type": "finish-reason", "value": "stop", "transform": "strip"}, "transform", "text"),
+        ({"type": "latency"}, "max", "`max` is missing"),
+        ({"type": "latency", "max": "2 sec"}, "max", "is not a duration such as 300ms or 2s"),
+        ({"type": "latency", "max": -1}, "max", "found -1"),
+        ({"type": "latency", "max": 0}, "max", "no answer takes no time"),
+        ({"type": "tokens"}, "", "give `min` or `max`"),
+        ({"type": "tokens", "min": 0}, "min", "cannot fail"),
+        ({"type": "tokens", "max": 5, "kind": "visable"}, "kind", 'did you mean "visible"'),
+        ({"type": "cost", "max": "cheap"}, "max", 'found "cheap"'),
+        ({"type": "cost", "max": 1, "threshold": 1}, "threshold", "no graded score"),
+    ],
+)
+def test_limits_that_cannot_work_are_refused(refused, written, path, message):
+    assert message in refused(written)[path]
