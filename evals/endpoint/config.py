@@ -1,0 +1,329 @@
+"""What may be asked, and how: the configuration, with the origin of every value.
+
+Order: command line, environment (`EVALS_…`), file, built-in.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from evals.answer import Price
+from evals.endpoint import builtin
+from evals.endpoint.toml import Source, find_root, read_source
+from evals.endpoint.trust import is_loopback
+from evals.errors import ConfigError, Problem
+from evals.model import Frozen, JsonObject
+
+__all__ = ["Config", "EndpointConfig", "Price", "find_root", "load_config", "seconds", "shown"]
+
+_NAME = re.compile(r"[^\W_][\w.=-]{0,99}")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class EndpointConfig(Frozen, frozen=True, kw_only=True):
+    """One endpoint: where it is, how to authenticate, what it takes. Times in seconds."""
+
+    name: str
+    base_url: str | None = None  # None: served by us, from `model_file`
+    api_key_env: str | None = None
+    auth: str = "bearer"  # or "header:NAME"
+    headers_env: dict[str, str] = {}  # header → environment variable
+    query: dict[str, str] = {}
+    model: str | None = None
+    model_file: str | None = None  # a GGUF file; relative to the root directory
+    context: int = 2048  # tokens of one request and its answer, where we serve the model
+    concurrency: int = 16
+    connect_timeout: float = 10.0
+    first_byte_timeout: float = 120.0
+    timeout: float = 600.0  # one attempt, whole
+    idle_timeout: float = 60.0  # between the events of a stream
+    parameters: JsonObject = {}  # defaults of every request
+    rename: dict[str, str] = {}
+    drop: tuple[str, ...] = ()
+    extra_parameters: Literal["refuse", "allow"] = "refuse"
+    extra_body: Literal["merge", "key"] = "merge"
+    validate: Literal["ranges", "types"] = "ranges"
+    same_effort: tuple[tuple[str, str], ...] = ()  # levels that the model takes as one
+
+    @property
+    def host(self) -> str:
+        """The host that answers; a server of our own is on loopback."""
+        return urlsplit(self.base_url).hostname or "" if self.base_url else "127.0.0.1"
+
+    @property
+    def loopback(self) -> bool:
+        return is_loopback(self.host)
+
+
+class Config(Frozen, frozen=True, kw_only=True):
+    """The configuration of a session; `sources` names the origin of every value."""
+
+    root: Path
+    endpoint: str  # the default endpoint's name
+    endpoints: dict[str, EndpointConfig]
+    prices: dict[str, Price]
+    extensions: tuple[str, ...] = ()
+    data: tuple[Path, ...] = ()  # further folders that suites may read
+    cassettes: Path | None = None  # None: beside the suites
+    sources: dict[str, str] = {}  # "endpoints.local.model" → "pyproject.toml"
+
+
+class _Root(msgspec.Struct):
+    """The keys of `[tool.evals]`."""
+
+    endpoint: str = builtin.DEFAULT_ENDPOINT
+    extensions: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    cassettes: str | None = None
+    endpoints: dict[str, dict[str, Any]] = {}
+    prices: dict[str, dict[str, Any]] = {}
+
+
+_ROOT = {field.name: field.type for field in msgspec.structs.fields(_Root)}
+_ENDPOINT = {field.name: field.type for field in msgspec.structs.fields(EndpointConfig)}
+del _ENDPOINT["name"]
+_PRICE = {field.name: field.type for field in msgspec.structs.fields(Price)}
+_TIMES = ("connect_timeout", "first_byte_timeout", "timeout", "idle_timeout")
+
+
+def load_config(
+    root: Path,
+    *,
+    env: Mapping[str, str],
+    endpoint: str | None = None,
+    concurrency: int | None = None,
+) -> Config:
+    """The configuration of the project in `root`.
+
+    `endpoint` and `concurrency` are the command line's. Raises `ConfigError` with every
+    mistake of the file, each with its place.
+    """
+    source = read_source(root)
+    reader = _Reader(source)
+    table = reader.table((), source.table, _ROOT)
+    chosen = _Chosen(endpoint=endpoint, concurrency=concurrency, env=env)
+    endpoints = {
+        name: reader.endpoint(name, table.get("endpoints", {}).get(name, {}), chosen)
+        for name in dict.fromkeys((*builtin.ENDPOINTS, *table.get("endpoints", {})))
+    }
+    prices = reader.prices(table.get("prices", {}))
+    default = reader.default(table, endpoints, chosen)
+    if reader.problems:
+        raise ConfigError("\n".join(str(problem) for problem in reader.problems))
+    cassettes = table.get("cassettes")
+    for key in ("extensions", "data", "cassettes"):
+        reader.sources[key] = source.name if key in table else "built-in"
+    return Config(
+        root=root,
+        endpoint=default,
+        endpoints={name: found for name, found in endpoints.items() if found is not None},
+        prices=prices,
+        extensions=table.get("extensions", ()),
+        data=tuple(root / folder for folder in table.get("data", ())),
+        cassettes=None if cassettes is None else root / cassettes,
+        sources=dict(sorted(reader.sources.items())),
+    )
+
+
+def shown(endpoint: EndpointConfig) -> JsonObject:
+    """What a run keeps of an endpoint: every value that is set. Keys are named, never held."""
+    values: JsonObject = msgspec.to_builtins(endpoint)
+    return values
+
+
+def seconds(value: object) -> float | None:
+    """A duration as it is written – `2`, `0.5`, `"300ms"`, `"2s"`, `"5m"` – or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        return float(match[1]) * _UNITS[match[2]]
+    return None
+
+
+class _Chosen(Frozen, frozen=True, kw_only=True):
+    """What is said outside the file."""
+
+    endpoint: str | None
+    concurrency: int | None
+    env: Mapping[str, str]
+
+
+class _Reader:
+    """Converts the file's tables; collects mistakes and the origin of each value."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        self.sources: dict[str, str] = {}
+
+    def wrong(self, path: tuple[str, ...], message: str, *details: str) -> None:
+        place = self.source.place(*path)
+        self.problems.append(Problem(place, f"{self._name(path)}: {message}", details))
+
+    def _name(self, path: tuple[str, ...]) -> str:
+        parts = (
+            part if _NAME.fullmatch(part) and "." not in part else f'"{part}"'
+            for part in (*self.source.prefix, *path)
+        )
+        return ".".join(parts)
+
+    def table(
+        self, path: tuple[str, ...], written: JsonObject, types: Mapping[str, Any]
+    ) -> JsonObject:
+        """The known keys of one table, converted; every mistake is noted."""
+        values: JsonObject = {}
+        for key, value in written.items():
+            if key not in types:
+                details = _advice(key, types, self.source)
+                self.wrong((*path, key), "unknown key", *details)
+                continue
+            if key in _TIMES:
+                value = seconds(value) if seconds(value) is not None else value
+            try:
+                values[key] = msgspec.convert(value, types[key])
+            except msgspec.ValidationError as error:
+                self.wrong((*path, key), _lower(str(error)))
+        return values
+
+    def endpoint(self, name: str, written: JsonObject, chosen: _Chosen) -> EndpointConfig | None:
+        """One endpoint over its built-in values; None where it cannot be made."""
+        path = ("endpoints", name)
+        if not _NAME.fullmatch(name):
+            self.wrong(path, "not a name: letters, digits, '.', '_', '=', '-' (at most 100)")
+            return None
+        before = len(self.problems)
+        values = {
+            key: msgspec.convert(value, _ENDPOINT[key])
+            for key, value in builtin.ENDPOINTS.get(name, {}).items()
+        }
+        own = self.table(path, written, _ENDPOINT)
+        outside, origins = _outside(name, own, chosen)
+        for key in _ENDPOINT:
+            origin = self.source.name if key in own else "built-in"
+            self.sources[f"endpoints.{name}.{key}"] = origins.get(key, origin)
+        found = EndpointConfig(name=name, **{**values, **own, **outside})
+        for key, message in _mistakes(found):
+            self.wrong((*path, key), message)
+        return found if len(self.problems) == before else None
+
+    def prices(self, written: Mapping[str, JsonObject]) -> dict[str, Price]:
+        """Prices by model; a model's price is replaced whole."""
+        prices: dict[str, Price] = {}
+        for model in dict.fromkeys((*builtin.PRICES, *written)):
+            origin = self.source.name if model in written else "built-in"
+            self.sources[f"prices.{model}"] = origin
+            values = self.table(("prices", model), written.get(model, {}), _PRICE)
+            if model not in written:
+                prices[model] = msgspec.convert(builtin.PRICES[model], Price)
+            elif missing := [key for key in ("prompt", "completion") if key not in values]:
+                self.wrong(
+                    ("prices", model),
+                    f"{' and '.join(missing)} missing",
+                    "Prices are USD per million tokens.",
+                )
+            else:
+                prices[model] = Price(**values)
+        return prices
+
+    def default(self, table: JsonObject, known: Mapping[str, object], chosen: _Chosen) -> str:
+        """The default endpoint's name."""
+        sayings = (
+            (chosen.endpoint, "--evals-endpoint"),
+            (chosen.env.get("EVALS_ENDPOINT"), "EVALS_ENDPOINT"),
+            (table.get("endpoint"), self.source.name),
+        )
+        said = (saying for saying in sayings if saying[0])
+        value, origin = next(said, (builtin.DEFAULT_ENDPOINT, "built-in"))
+        self.sources["endpoint"] = origin
+        if value not in known:
+            message = f"unknown endpoint {value!r}"
+            details = (*_nearest(str(value), known), f"Known are: {', '.join(known)}.")
+            if origin == self.source.name:
+                self.wrong(("endpoint",), message, *details)
+            else:
+                raise ConfigError(f"{origin}: {message}", remedy=" ".join(details))
+        return str(value)
+
+
+def _outside(name: str, own: JsonObject, chosen: _Chosen) -> tuple[JsonObject, dict[str, str]]:
+    """What the command line and the environment say of an endpoint, and where each was said."""
+    values: JsonObject = {}
+    origins: dict[str, str] = {}
+    if chosen.concurrency is not None:
+        values["concurrency"], origins["concurrency"] = chosen.concurrency, "--evals-concurrency"
+    elif text := chosen.env.get("EVALS_CONCURRENCY"):
+        values["concurrency"], origins["concurrency"] = _count(text), "EVALS_CONCURRENCY"
+    file, origin = own.get("model_file"), ""
+    if name == "local" and (text := chosen.env.get("EVALS_LOCAL_MODEL")):
+        file, origin = text, "EVALS_LOCAL_MODEL"
+        values["model_file"], origins["model_file"] = file, origin
+    if file and ("model" not in own or origin):
+        # What answers is named by its file, since the name is part of what is recorded.
+        values["model"] = re.sub(r"\.(Q\w+|[bB]?[fF]\d+)$", "", Path(file).stem)
+        origins["model"] = f"name of model_file ({origin})" if origin else "name of model_file"
+    return values, origins
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ConfigError(f"EVALS_CONCURRENCY: {text!r} is not a whole number")
+    return int(text)
+
+
+def _mistakes(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
+    """What no type can say: (key, message)."""
+    for key in ("concurrency", "context"):
+        if getattr(endpoint, key) < 1:
+            yield key, f"{getattr(endpoint, key)} is less than 1"
+    for key in _TIMES:
+        if not 0 < getattr(endpoint, key) < float("inf"):
+            yield key, "a time must be more than 0 seconds, and finite"
+    if endpoint.auth != "bearer" and not re.fullmatch(r"header:[A-Za-z0-9-]+", endpoint.auth):
+        yield "auth", f'{endpoint.auth!r} is neither "bearer" nor "header:NAME"'
+    if endpoint.base_url is not None:
+        if message := _bad_url(endpoint.base_url):
+            yield "base_url", message
+    elif endpoint.model_file is None and endpoint.name != "local":
+        yield "base_url", "missing: an endpoint needs an address (or a model_file to be served)"
+
+
+def _bad_url(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return f"not an address: {error}"
+    if parts.scheme not in ("http", "https") or not host or not url.isascii():
+        return "not an address of the form https://HOST/v1"
+    if parts.username is not None or parts.password is not None:
+        return "an address holds no user name or password; use api_key_env"
+    if parts.query or parts.fragment:
+        return "an address has no '?' or '#'; parameters stand under query"
+    if parts.scheme == "http" and not is_loopback(host):
+        return f"plain http to {host} would show the key to everybody on the way; use https"
+    return None
+
+
+def _advice(key: str, known: Iterable[str], source: Source) -> tuple[str, ...]:
+    if key == "tool" and not source.prefix:
+        return (f"In {source.name} the keys stand alone, without [tool.evals].",)
+    return _nearest(key, known)
+
+
+def _nearest(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return (f'Did you mean "{close[0]}"?',) if close else ()
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

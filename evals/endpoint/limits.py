@@ -1,0 +1,220 @@
+"""What may be in flight and what may be spent: reserved before sending, settled by usage."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from typing import Protocol
+
+from evals.answer import price, read
+from evals.endpoint.config import Config
+from evals.errors import ConfigError, EndpointError
+from evals.model import Completion, Exchange, Frozen, JsonObject, Limits, Request
+
+_CHARACTERS_PER_TOKEN = 3  # fewer than texts have, so that estimates are high
+_COMPLETION_TOKENS = 1024  # where a request sets no bound
+
+
+class Live(Protocol):
+    """An endpoint that takes a limit on the time of one attempt."""
+
+    async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange: ...
+
+
+class Spending(Frozen, frozen=True, kw_only=True):
+    """An amount of what limits count; cost is None where the model has no price."""
+
+    requests: int = 0
+    tokens: int = 0
+    cost_usd: float | None = 0.0
+
+
+class Limited:
+    """An endpoint under the limits of one suite.
+
+    Raises `EndpointError` of kind `budget` for a request that a budget has no room for. While
+    others are in flight it waits for what they really take.
+    """
+
+    def __init__(
+        self,
+        endpoint: Live,
+        limits: Limits,
+        *,
+        config: Config,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """`names`: how messages call a limit, where it is not the suite's key."""
+        self._endpoint = endpoint
+        self._config = config
+        self._timeout = limits.timeout
+        self._slots = (
+            asyncio.Semaphore(limits.concurrency)
+            if limits.concurrency
+            else contextlib.nullcontext()
+        )
+        self._account = _Account(limits, names or {})
+
+    async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange:
+        """The inner endpoint's answer."""
+        timeout = self._timeout if timeout is None else timeout
+        if not self._account.limited:
+            async with self._slots:
+                return await self._endpoint.complete(request, timeout=timeout)
+        estimate = self._estimate(request)
+        async with self._slots:
+            await self._account.reserve(estimate)
+            spent = estimate
+            try:
+                exchange = await self._endpoint.complete(request, timeout=timeout)
+                spent = self._spent(exchange, estimate)
+            except EndpointError as error:
+                spent = _spent_in_vain(error, estimate)
+                raise
+            finally:
+                self._account.settle(estimate, spent)
+        return exchange
+
+    def _estimate(self, request: Request) -> Spending:
+        body = request.body
+        prompt, completion = _prompt_tokens(body), _completion_tokens(body)
+        known = self._config.prices.get(str(body.get("model")))
+        endpoint = self._config.endpoints.get(request.endpoint)
+        cost = known.cost(prompt, completion) if known else None
+        if cost is None and endpoint is not None and endpoint.loopback:
+            cost = 0.0  # nobody sends a bill for this machine
+        return Spending(requests=1, tokens=prompt + completion, cost_usd=cost)
+
+    def _spent(self, exchange: Exchange, estimate: Spending) -> Spending:
+        completion: Completion = price(read(exchange), self._config.prices)
+        tokens, cost = completion.usage.total_tokens, completion.cost_usd
+        return Spending(
+            requests=exchange.recorded.attempts,
+            tokens=estimate.tokens if tokens is None else tokens,
+            cost_usd=estimate.cost_usd if cost is None else cost,
+        )
+
+
+def _spent_in_vain(error: EndpointError, estimate: Spending) -> Spending:
+    """A request without an answer: billed, for all we know, once its body had been sent."""
+    if error.kind in ("timeout", "broken", "incomplete", "malformed"):
+        return Spending(requests=error.attempts, tokens=estimate.tokens, cost_usd=estimate.cost_usd)
+    return Spending(requests=error.attempts)
+
+
+def _prompt_tokens(body: JsonObject) -> int:
+    texts = [body.get("messages"), body.get("tools"), body.get("response_format")]
+    characters = sum(len(json.dumps(text, ensure_ascii=False)) for text in texts if text)
+    return characters // _CHARACTERS_PER_TOKEN + 1
+
+
+def _completion_tokens(body: JsonObject) -> int:
+    bound = body.get("max_completion_tokens") or body.get("max_tokens") or _COMPLETION_TOKENS
+    return int(bound) * int(body.get("n") or 1)
+
+
+class _Account:
+    """One set of budgets: what is spent, and what is reserved for requests in flight."""
+
+    def __init__(self, limits: Limits, names: Mapping[str, str]) -> None:
+        budgets = {
+            "max_requests": limits.max_requests,
+            "max_tokens_total": limits.max_tokens_total,
+            "max_cost_usd": limits.max_cost_usd,
+        }
+        self._budgets = {key: limit for key, limit in budgets.items() if limit is not None}
+        self._names = names
+        self._spent = Spending()
+        self._reserved: list[Spending] = []
+        self._settled = asyncio.Event()
+        self._turn = asyncio.Lock()  # first come, first served; only the first looks for room
+
+    @property
+    def limited(self) -> bool:
+        return bool(self._budgets)
+
+    async def reserve(self, amount: Spending) -> None:
+        """Set `amount` aside; waits for requests in flight, whose estimates are high."""
+        async with self._turn:
+            while key := self._lacking(amount):
+                if not self._reserved:
+                    raise self._refusal(key, amount)
+                self._settled.clear()
+                await self._settled.wait()
+            self._reserved.append(amount)
+
+    def settle(self, reserved: Spending, spent: Spending) -> None:
+        self._reserved.remove(reserved)
+        self._spent = _sum(self._spent, spent)
+        self._settled.set()
+
+    def _lacking(self, amount: Spending) -> str | None:
+        """The budget that has no room for `amount`."""
+        total = self._spent
+        for each in (*self._reserved, amount):
+            total = _sum(total, each)
+        taken: dict[str, float | None] = {
+            "max_requests": total.requests,
+            "max_tokens_total": total.tokens,
+            "max_cost_usd": total.cost_usd,
+        }
+        for key, limit in self._budgets.items():
+            value = taken[key]
+            if value is None or value > limit:
+                return key
+        return None
+
+    def _refusal(self, key: str, amount: Spending) -> EndpointError:
+        name = self._names.get(key, key)
+        limit = f"{name} = {self._budgets[key]:g}"
+        if key == "max_cost_usd" and amount.cost_usd is None:
+            message = f"not sent: {limit} cannot be kept, since the model has no price"
+            remedy = f"Set its price in [tool.evals.prices], or take {name} away."
+        else:
+            spent, needed = {
+                "max_requests": (f"{self._spent.requests} sent", "1 more"),
+                "max_tokens_total": (f"{self._spent.tokens} used", f"about {amount.tokens} more"),
+                "max_cost_usd": (
+                    f"{self._spent.cost_usd or 0:.4f} spent",
+                    f"about {amount.cost_usd or 0:.4f} more",
+                ),
+            }[key]
+            message = f"not sent: budget: {limit} would be exceeded ({spent}, {needed})"
+            remedy = f"What was answered is kept. Raise {name} and resume."
+        return EndpointError(message, kind="budget", remedy=remedy, attempts=0)
+
+
+def _sum(one: Spending, other: Spending) -> Spending:
+    unknown = one.cost_usd is None or other.cost_usd is None
+    return Spending(
+        requests=one.requests + other.requests,
+        tokens=one.tokens + other.tokens,
+        cost_usd=None if unknown else (one.cost_usd or 0.0) + (other.cost_usd or 0.0),
+    )
+
+
+_CEILINGS = {"max_requests": "EVALS_MAX_REQUESTS", "max_cost_usd": "EVALS_MAX_COST"}
+
+
+def under_ceilings(endpoint: Live, *, config: Config, env: Mapping[str, str]) -> Live:
+    """The endpoint under `EVALS_MAX_REQUESTS` and `EVALS_MAX_COST`, which nothing raises."""
+    requests, cost = env.get("EVALS_MAX_REQUESTS"), env.get("EVALS_MAX_COST")
+    if not requests and not cost:
+        return endpoint
+    limits = Limits(
+        max_requests=int(_amount("EVALS_MAX_REQUESTS", requests)) if requests else None,
+        max_cost_usd=_amount("EVALS_MAX_COST", cost) if cost else None,
+    )
+    return Limited(endpoint, limits, config=config, names=_CEILINGS)
+
+
+def _amount(variable: str, text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise ConfigError(f"{variable}: {text!r} is not an amount", remedy="Write 5 or 0.50.")
+    return amount

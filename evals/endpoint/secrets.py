@@ -1,0 +1,29 @@
+"""Which values of the environment must never be written anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from evals.endpoint.config import Config
+from evals.write import Secrets
+
+_TELLING = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD)")
+_SHORTEST = 16  # in CI: below, a value is more likely a setting than a secret
+
+
+def secrets_of(config: Config, env: Mapping[str, str]) -> Secrets:
+    """The keys of every endpoint; in CI also whatever looks like a secret by its name."""
+    names = {
+        name
+        for endpoint in config.endpoints.values()
+        for name in (endpoint.api_key_env, *endpoint.headers_env.values())
+        if name
+    }
+    if env.get("CI"):
+        names |= {
+            name
+            for name, value in env.items()
+            if _TELLING.fullmatch(name) and len(value) >= _SHORTEST
+        }
+    return Secrets({name: env[name] for name in sorted(names) if env.get(name)})
