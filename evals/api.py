@@ -1,0 +1,226 @@
+"""The Python API: runs as objects, comparisons, and running a suite from a program."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from evals.compare.comparison import compare_columns, compare_runs
+from evals.endpoint.config import find_root, load_config
+from evals.model import (
+    Case,
+    Column,
+    Comparison,
+    Difference,
+    Estimate,
+    Finding,
+    Manifest,
+    Mode,
+    Suite,
+    TrialResult,
+)
+from evals.record import Run as Record
+from evals.record import find, new_id
+from evals.session import Evaluation, Options, finish
+from evals.session.finish import start
+from evals.suite.load import load_suite as _load
+from evals.write import publish
+
+__all__ = ["Compared", "Run", "compare", "load_run", "load_suite", "run"]
+
+
+class Run:
+    """A recorded run: lazy, readable without its suites."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._record.manifest
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def complete(self) -> bool:
+        return self.manifest.complete
+
+    @property
+    def errors(self) -> int:
+        """How many trials have no verdict."""
+        return self.manifest.counts.get("error", 0)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.manifest.findings
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of every suite, in the order of the suites."""
+        return tuple(c for record in self.manifest.suites for c in record.suite.columns)
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return tuple(c for record in self.manifest.suites for c in record.suite.cases)
+
+    def trials(self) -> Iterator[TrialResult]:
+        """Every trial, read from disk one by one."""
+        return self._record.trials()
+
+    def case(self, case: str) -> dict[str, tuple[TrialResult, ...]]:
+        """The trials of one case by column, in order of samples; raises `KeyError`."""
+        found: dict[str, list[TrialResult]] = {}
+        for trial in self.trials():
+            if trial.case == case:
+                found.setdefault(trial.column, []).append(trial)
+        if not found:
+            raise KeyError(case)
+        return {
+            column: tuple(sorted(trials, key=lambda trial: trial.sample))
+            for column, trials in found.items()
+        }
+
+    def accuracy(self, column: str, *, suite: str | None = None) -> Estimate:
+        """Accuracy of a column with its interval, over cases.
+
+        `suite` is needed where several suites have a column of that id. Raises `KeyError`.
+        """
+        sides = [
+            side
+            for compared in self._comparison.suites
+            if suite in (None, compared.suite.id)
+            for side in compared.sides
+            if side.column.id == column
+        ]
+        if len(sides) > 1:
+            raise KeyError(f"several suites have a column {column!r}: name the suite")
+        if not sides:
+            raise KeyError(column)
+        return sides[0].accuracy
+
+    @cached_property
+    def _comparison(self) -> Comparison:
+        return compare_columns(self.manifest, self.trials())
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id}: {sum(self.manifest.counts.values())} trials>"
+
+
+class Compared:
+    """Columns or runs side by side."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.comparison.findings
+
+    def differences(self, metric: str = "accuracy") -> tuple[Difference, ...]:
+        """Every difference from a reference; `accuracy` is what is compared so far."""
+        if metric != "accuracy":
+            raise ValueError(f"differences are made of accuracy, not of {metric!r}")
+        return tuple(
+            side.difference
+            for suite in self.comparison.suites
+            for side in suite.sides
+            if side.difference is not None
+        )
+
+    def flips(self, side: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The cases that a side gains and loses against its reference; raises `KeyError`."""
+        for difference in self.differences():
+            if difference.side == side:
+                return difference.gains, difference.losses
+        raise KeyError(side)
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page to `path`."""
+        from evals.report.html import render
+        from evals.report.view import build
+
+        target = Path(path)
+        publish(target, render(build(self.comparison)).encode(), replace=True)
+        return target
+
+
+def load_run(run: str | os.PathLike[str] = "latest") -> Run:
+    """The run of that id or path, or the newest; raises `RunError`."""
+    root = find_root(Path.cwd())
+    return Run(find(os.fspath(run), runs=root / "reports" / "runs"))
+
+
+def compare(run: Run, baseline: Run | None = None) -> Compared:
+    """The columns of a run side by side, or a run against an earlier one."""
+    if baseline is None:
+        return Compared(compare_columns(run.manifest, run.trials()))
+    return Compared(
+        compare_runs((run.manifest, run.trials()), (baseline.manifest, baseline.trials()))
+    )
+
+
+def load_suite(path: str | os.PathLike[str]) -> Suite:
+    """The suite as it is understood; raises `SuiteError` with every mistake."""
+    file = Path(path).resolve()
+    return _load(file, config=load_config(find_root(file.parent), env=os.environ)).suite
+
+
+def run(
+    suite: str | os.PathLike[str] | Suite,
+    *,
+    mode: Mode = "replay",
+    columns: Sequence[str] | None = None,
+    samples: int | None = None,
+    max_cost_usd: float | None = None,
+) -> Run:
+    """Run a suite to the end and return its run; blocks.
+
+    Asks in a thread of its own, since notebooks have an event loop already. Failing cases are
+    results, not exceptions; raises `EvalsError` where nothing can be asked or read.
+    """
+    path = _path(suite)
+    started = datetime.now(UTC)
+    options = Options(
+        root=find_root(path.parent),
+        run_id=new_id(started),
+        mode=mode,
+        repeat=samples,
+        max_cost_usd=max_cost_usd,
+        command="evals.run",
+    )
+    evaluation = Evaluation(options, env=os.environ)
+    source = evaluation.open(path)
+    cells = [c for c in source.opened.cells if columns is None or c.column.id in columns]
+    start(evaluation, started=started)
+    _in_thread(lambda: evaluation.gather(evaluation.to_ask([(source, cell) for cell in cells])))
+    for cell in cells:
+        evaluation.judge(source, cell)
+    return Run(finish(evaluation, started=started, interrupted=False).run)
+
+
+def _path(suite: str | os.PathLike[str] | Suite) -> Path:
+    if isinstance(suite, Suite):
+        return (find_root(Path.cwd()) / suite.path).resolve()
+    return Path(suite).resolve()
+
+
+def _in_thread(work: Callable[[], None]) -> None:
+    problems: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            work()
+        except BaseException as problem:  # noqa: BLE001 # raised again where it is awaited
+            problems.append(problem)
+
+    thread = threading.Thread(target=target, name="evals")
+    thread.start()
+    thread.join()
+    if problems:
+        raise problems[0]

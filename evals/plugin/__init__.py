@@ -1,0 +1,58 @@
+"""The pytest front end: suites are collected, gathered before the first item, judged as items.
+
+Imports nothing heavy at the top: a session without suites must not pay for them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evals.plugin.front import SUFFIXES, Front
+from evals.plugin.items import SuiteFile
+
+MODES = ("replay", "record", "refresh", "live")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("evals", "model evaluation (pytest-model-evals)")
+    add = group.addoption
+    add(
+        "--evals-mode",
+        choices=MODES,
+        default="replay",
+        help="replay recorded answers (default, never asks), record what is missing, "
+        "refresh recordings, or ask live without recording",
+    )
+    add("--evals-endpoint", metavar="NAME", help="default endpoint of suites that name none")
+    add(
+        "--evals-set",
+        metavar="NAME=VALUE,…",
+        action="append",
+        default=[],
+        help="compare values of a parameter: --evals-set temperature=0,0.7",
+    )
+    add("--evals-repeat", metavar="N", type=int, help="samples of every case and column")
+    add("--evals-concurrency", metavar="N", type=int, help="requests in flight at most")
+    add("--evals-max-cost", metavar="USD", type=float, help="spend no more than this")
+    add("--evals-report", metavar="PATH", help="write the page there")
+    add("--evals-no-report", action="store_true", help="write no page")
+    add("--evals-strict", action="store_true", help="fail on gates that were not evaluated")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "evals: a case of an evaluation suite (*.eval.yaml)")
+    front = Front(config)
+    config.pluginmanager.register(front, "evals-session")
+    if front.mode != "replay" and getattr(config.option, "numprocesses", None):
+        # Asking happens in one process, many at a time; several would exceed every limit.
+        config.option.dist, config.option.tx, config.option.numprocesses = "no", [], None
+        front.notes.append(f"--evals-mode {front.mode} asks in one process: -n is ignored.")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
+    if file_path.name.endswith(SUFFIXES):
+        return SuiteFile.from_parent(parent, path=file_path)
+    return None

@@ -1,0 +1,313 @@
+"""One session object: what the hooks share, and those of them that need it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from evals.plugin.gates import gate_reports
+from evals.plugin.items import CaseFailed, CellItem
+
+if TYPE_CHECKING:
+    from evals.report.progress import Progress
+    from evals.report.view import View
+    from evals.session import Evaluation, Finished, Options
+    from evals.session.sources import Source
+
+SUFFIXES = (".eval.yaml", ".eval.yml")
+_WINDOW = 32  # cells asked at once where -x may end the session after any of them
+_WIDTH = 100  # columns of the summary
+_EXIT_BAD_SUITE = 4
+_EXIT_TOO_MANY_ERRORS = 6
+
+
+class Front:
+    """What the hooks of one pytest session share, and those of them that need it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.mode = config.getoption("--evals-mode")
+        self.started = datetime.now(UTC)
+        self.notes: list[str] = []
+        self.suite_paths: dict[Path, None] = {}
+        self.bad_suites: set[str] = set()
+        self.bad_modules = False
+        self.finished: Finished | None = None
+        self.page: Path | None = None
+        self.interrupted = False
+        self.began = False
+        self.run_id: str | None = None
+        self.strict: bool = config.getoption("--evals-strict")
+        self._waiting: list[CellItem] = []
+        self._evaluation: Evaluation | None = None
+        self._view: View | None = None
+
+    @property
+    def is_worker(self) -> bool:
+        return hasattr(self.config, "workerinput")
+
+    @property
+    def evaluation(self) -> Evaluation:
+        if self._evaluation is None:
+            from evals.session import Evaluation
+
+            self._evaluation = Evaluation(self._options(), env=os.environ)
+        return self._evaluation
+
+    def _options(self) -> Options:
+        from evals.record import new_id
+        from evals.session import Options
+        from evals.session.settings import parse_set
+
+        option = self.config.option
+        worker = getattr(self.config, "workerinput", {})
+        self.run_id = worker.get("evals_run") or self.run_id or new_id(self.started)
+        return Options(
+            root=self.config.rootpath,
+            run_id=self.run_id,
+            mode=self.mode,
+            worker=worker.get("workerid", "0"),
+            endpoint=option.evals_endpoint,
+            concurrency=option.evals_concurrency,
+            repeat=option.evals_repeat,
+            set_=parse_set(option.evals_set),
+            max_cost_usd=option.evals_max_cost,
+            command=" ".join(["pytest", *self.config.invocation_params.args]),
+        )
+
+    def open(self, path: Path) -> Source:
+        source = self.evaluation.open(path)
+        self.suite_paths[path] = None
+        return source
+
+    # ------------------------------------------------------------------ collection
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Bad suites do not keep the others from running; a bad Python module does."""
+        result = yield
+        if self.bad_suites and not self.bad_modules:
+            session.config.option.continue_on_collection_errors = True
+        return result
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and report.nodeid.endswith(SUFFIXES):
+            self.bad_suites.add(report.nodeid)
+        elif report.failed:
+            self.bad_modules = True
+
+    # ------------------------------------------------------------------ the loop
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        option = self.config.option
+        refused = session.testsfailed and not option.continue_on_collection_errors
+        if option.collectonly or refused:
+            return (yield)
+        try:
+            self.begin(getattr(session, "items", ()))
+            return (yield)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise
+        finally:
+            self.end(session)
+
+    def begin(self, items: Sequence[pytest.Item]) -> None:
+        """Before the first item: say that a run exists, and ask everything that is needed."""
+        self._waiting = [item for item in items if isinstance(item, CellItem)]
+        self.began = bool(self._waiting)
+        if self.began and not self.is_worker:
+            from evals.session.finish import start
+
+            start(self.evaluation, started=self.started)
+        if not self.config.getoption("maxfail"):
+            self.gather(len(self._waiting))
+
+    def gather(self, count: int) -> None:
+        """Ask for the next `count` cells that still wait."""
+        window, self._waiting = self._waiting[:count], self._waiting[count:]
+        if not window or self.mode == "replay":
+            return
+        wanted = self.evaluation.to_ask([(item.source, item.cell) for item in window])
+        if wanted:
+            with self._capture_suspended(), self._progress(len(wanted)) as progress:
+                self.evaluation.gather(wanted, on_event=progress)
+
+    def gather_for(self, item: CellItem) -> None:
+        """Where gathering goes in windows: make sure that an item's answers are there."""
+        if self._waiting and item in self._waiting:
+            self.gather(max(_WINDOW, self._waiting.index(item) + 1))
+
+    def _capture_suspended(self) -> AbstractContextManager[None]:
+        capture = self.config.pluginmanager.getplugin("capturemanager")
+        if capture is None:
+            return nullcontext()
+        suspended: AbstractContextManager[None] = capture.global_and_fixture_disabled()
+        return suspended
+
+    @contextmanager
+    def _progress(self, total: int) -> Iterator[Progress | None]:
+        reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        if reporter is None:
+            yield None
+            return
+        from evals.report.progress import Progress
+
+        reporter.ensure_newline()
+        progress = Progress(total, write=reporter.write, rewrite=reporter.isatty)
+        try:
+            yield progress
+        finally:
+            progress.end()
+
+    def end(self, session: pytest.Session) -> None:
+        """After the last item: judge the gates, keep the manifest, report the gates."""
+        if self.is_worker or not self.began:
+            return
+        from evals.session import finish
+
+        for path in self.suite_paths:
+            if not self.evaluation.has(path):  # the items ran in workers
+                self.evaluation.open(path)
+        self.finished = finish(self.evaluation, started=self.started, interrupted=self.interrupted)
+        findings, paths = self.finished.findings, self.finished.suite_paths
+        for report in gate_reports(findings, paths, strict=self.strict):
+            session.testscollected += 1
+            self.config.hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
+            self.config.hook.pytest_runtest_logreport(report=report)
+            self.config.hook.pytest_runtest_logfinish(
+                nodeid=report.nodeid, location=report.location
+            )
+
+    # ------------------------------------------------------------------ reports of items
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.excinfo is not None and isinstance(call.excinfo.value, CaseFailed):
+            report.longrepr = str(call.excinfo.value)  # in whatever phase: no traceback of ours
+        if isinstance(item, CellItem) and report.when == "call" and report.passed:
+            if item.shown == "missed":
+                report.outcome = "skipped"  # as xfail: no failure, and not quite a pass
+                report.wasxfail = f"missed: {item.why}"
+            elif item.shown:
+                report.evals_shown = item.shown  # type: ignore[attr-defined] # survives xdist
+        return report
+
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        yellow = {"yellow": True}
+        if str(getattr(report, "wasxfail", "")).startswith("missed: "):
+            return "missed", "m", ("MISSED", yellow)
+        match getattr(report, "evals_shown", None):
+            case "errored":
+                return "errored", "e", ("ERRORED", yellow)
+            case "undecided":
+                return "undecided", "u", ("UNDECIDED", yellow)
+        return None
+
+    # ------------------------------------------------------------------ the end
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.is_worker:
+            self.config.workeroutput["evals_suites"] = [  # type: ignore[attr-defined] # xdist's
+                str(path) for path in self.suite_paths
+            ]
+            if self._evaluation is not None:
+                self._evaluation.close()
+            return
+        self.write_page()
+        session.exitstatus = self.exit_status(session.exitstatus)
+
+    def exit_status(self, status: int | pytest.ExitCode) -> int | pytest.ExitCode:
+        """The session's status: 2, 3, 4, 6, 1, in this order."""
+        decided = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        if self.interrupted or (status in decided and not self.bad_suites):
+            return status
+        if self.bad_suites:
+            return _EXIT_BAD_SUITE
+        if self.finished is not None and self.finished.too_many_errors:
+            return _EXIT_TOO_MANY_ERRORS
+        return status
+
+    def view(self) -> View:
+        if self._view is None:
+            assert self.finished is not None
+            from evals.session.page import view_of
+
+            self._view = view_of(self.evaluation, self.finished)
+        return self._view
+
+    def write_page(self) -> None:
+        """Render the page; a page that fails costs the page and nothing else."""
+        if self.finished is None or self.config.getoption("--evals-no-report"):
+            return
+        from evals.session.page import write_page
+
+        target = self.config.getoption("--evals-report")
+        path = Path(target) if target else self.finished.run.folder / "report.html"
+        try:
+            self.page = write_page(self.view(), path, evaluation=self.evaluation)
+        except Exception as problem:  # noqa: BLE001 # whatever a renderer does
+            self.notes.append(f"The page was not written: {type(problem).__name__}: {problem}")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.finished is None:
+            return
+        write = terminalreporter.write_line
+        terminalreporter.section("model evaluation", sep="=")
+        self._name_missed(terminalreporter)
+        for line in self._summary(color=terminalreporter.hasmarkup):
+            write(line)
+        for note in (*self.notes, *self.evaluation.remarks()):
+            write(note)
+        if self.page is not None:
+            write(f"page: {shown_path(self.page, self.config.rootpath)}")
+
+    def _summary(self, *, color: bool) -> Sequence[str]:
+        try:
+            from evals.report.terminal import lines
+
+            return lines(self.view(), width=_WIDTH, color=color)
+        except Exception as problem:  # noqa: BLE001 # whatever a renderer does
+            return [f"The summary was not made: {type(problem).__name__}: {problem}"]
+
+    def _name_missed(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not set(self.config.option.reportchars) & set("xaA"):
+            return
+        for category in ("missed", "undecided", "errored"):
+            for report in terminalreporter.stats.get(category, ()):
+                why = str(getattr(report, "wasxfail", "")).removeprefix("missed: ")
+                terminalreporter.write_line(f"{category.upper()} {report.nodeid} {why}".rstrip())
+
+    # ------------------------------------------------------------------ pytest-xdist
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """The workers of a run write into its one folder."""
+        from evals.record import new_id
+
+        self.run_id = self.run_id or new_id(self.started)
+        node.workerinput["evals_run"] = self.run_id
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        for path in getattr(node, "workeroutput", {}).get("evals_suites", ()):
+            self.suite_paths[Path(path)] = None
+            self.began = True
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """A path as a person would write it here."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

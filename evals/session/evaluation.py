@@ -1,0 +1,234 @@
+"""Open suites, gather what no recording answers, judge cell by cell; every trial is journaled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.cassettes import key
+from evals.endpoint.config import Config, load_config
+from evals.endpoint.secrets import secrets_of
+from evals.errors import EndpointError, EvalsError, Place, Problem, SuiteError
+from evals.model import Mode, TrialResult
+from evals.record import Journal
+from evals.record.answers import Answers
+from evals.runner import replay
+from evals.session.extensions import load_extensions
+from evals.session.sources import Source
+from evals.suite.open import OpenSuite, open_suite
+from evals.suite.script import Cell, judging, skipped
+from evals.write import Secrets
+
+if TYPE_CHECKING:
+    from evals.session.gathering import OnEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the person who starts a run asks for."""
+
+    root: Path
+    run_id: str
+    mode: Mode = "replay"
+    worker: str = "0"  # tells the files of several processes apart
+    endpoint: str | None = None
+    concurrency: int | None = None
+    repeat: int | None = None
+    set_: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    max_cost_usd: float | None = None
+    command: str = ""
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "reports" / "runs"
+
+    @property
+    def folder(self) -> Path:
+        return self.runs / self.run_id
+
+
+class Evaluation:
+    """The state of one process's part in a run."""
+
+    def __init__(self, options: Options, *, env: Mapping[str, str]) -> None:
+        self.options = options
+        self.sources: dict[str, Source] = {}
+        self.errors: Counter[str] = Counter()  # errored trials by suite
+        self._env = env
+        self._config: Config | None = None
+        self._secrets: Secrets | None = None
+        self._journal: Journal | None = None
+        self._answers: Answers | None = None
+
+    @property
+    def config(self) -> Config:
+        if self._config is None:
+            self._config = load_config(
+                self.options.root,
+                env=self._env,
+                endpoint=self.options.endpoint,
+                concurrency=self.options.concurrency,
+            )
+            load_extensions(self._config)
+        return self._config
+
+    @property
+    def secrets(self) -> Secrets:
+        if self._secrets is None:
+            self._secrets = secrets_of(self.config, self._env)
+        return self._secrets
+
+    def open(self, path: Path) -> Source:
+        """Open a suite; raises `SuiteError` with everything that is wrong with it."""
+        opened = open_suite(
+            path,
+            config=self.config,
+            repeat=self.options.repeat,
+            set_=self.options.set_,
+        )
+        self._refuse_twin(opened)
+        source = Source(
+            opened,
+            config=self.config,
+            secrets=self.secrets,
+            answers=self.answers if self.options.mode == "live" else None,
+        )
+        self.sources[opened.suite.id] = source
+        return source
+
+    def _refuse_twin(self, opened: OpenSuite) -> None:
+        twin = self.sources.get(opened.suite.id)
+        if twin is not None and twin.opened.path != opened.path:
+            raise SuiteError(
+                [
+                    Problem(
+                        Place(opened.suite.path),
+                        f"{twin.suite.path} has the id {opened.suite.id!r} too.",
+                        ("Recordings are named by it: give one of them another `suite:`.",),
+                    )
+                ]
+            )
+
+    def has(self, path: Path) -> bool:
+        return any(source.opened.path == path for source in self.sources.values())
+
+    def remarks(self) -> list[str]:
+        """What people should know besides results: warnings of suites, unexplained misses."""
+        said = []
+        for source in self.sources.values():
+            said += [str(warning) for warning in source.opened.warnings]
+            if source.misses.total() > 1:
+                kinds = ", ".join(f"{n} × {kind}" for kind, n in source.misses.most_common())
+                said.append(f"{source.suite.path}: not recorded: {kinds}")
+        return said
+
+    @property
+    def answers(self) -> Answers:
+        if self._answers is None:
+            path = self.options.folder / f"answers-{self.options.worker}.jsonl"
+            self._answers = Answers(path, secrets=self.secrets)
+        return self._answers
+
+    def will_skip(self, source: Source, cell: Cell) -> str | None:
+        """Why a cell is not asked, or None."""
+        if source.suite.live_only and self.options.mode == "replay":
+            return "live_only: needs --evals-mode live"
+        return cell.case.skip
+
+    def to_ask(self, cells: Sequence[tuple[Source, Cell]]) -> list[tuple[Source, Cell, int]]:
+        """The requests that have to be asked before these cells can be judged."""
+        if self.options.mode == "replay":
+            return []
+        asked = [(source, cell) for source, cell in cells if not self.will_skip(source, cell)]
+        return _unanswered(self.options.mode, asked)
+
+    def gather(
+        self, wanted: Sequence[tuple[Source, Cell, int]], *, on_event: OnEvent | None = None
+    ) -> None:
+        """Ask what `to_ask` found, many at a time; blocks until all is answered and durable.
+
+        What fails is kept for the trials that asked.
+        """
+        if not wanted:
+            return
+        from evals.session.gathering import Asking, run
+
+        asking = Asking(
+            mode=self.options.mode,
+            config=self.config,
+            env=self._env,
+            secrets=self.secrets,
+            answers=self.answers,
+            max_cost_usd=self.options.max_cost_usd,
+            on_event=on_event,
+        )
+        try:
+            run(asking, wanted)
+        except EvalsError as problem:
+            _fail_all(wanted, problem)
+        self.answers.sync()
+
+    def judge(self, source: Source, cell: Cell) -> tuple[TrialResult, ...]:
+        """Judge all samples of a cell and journal them."""
+        reason = self.will_skip(source, cell)
+        if reason is not None:
+            results = tuple(skipped(cell, sample) for sample in range(cell.samples))
+        else:
+            results = tuple(self._trial(source, cell, sample) for sample in range(cell.samples))
+        for result in results:
+            self.journal.append(result)
+            self.errors[cell.suite] += result.outcome == "error"
+        return results
+
+    def _trial(self, source: Source, cell: Cell, sample: int) -> TrialResult:
+        request = cell.request(sample // cell.candidates)
+        name = source.key(request)
+        return replay(judging(cell, sample, request, key=name), source.lookup)
+
+    @property
+    def journal(self) -> Journal:
+        if self._journal is None:
+            path = self.options.folder / f"trials-{self.options.worker}.jsonl"
+            self._journal = Journal(path, secrets=self.secrets)
+        return self._journal
+
+    def tolerates(self, suite: str) -> bool:
+        """Whether the errors so far are within what the suite allows."""
+        source = self.sources[suite]
+        return within(source.suite.limits.errors, self.errors[suite], source.opened.n_trials)
+
+    def close(self) -> None:
+        for journal in (self._journal, self._answers):
+            if journal is not None:
+                journal.close()
+
+
+def _unanswered(mode: Mode, cells: Sequence[tuple[Source, Cell]]) -> list[tuple[Source, Cell, int]]:
+    """The requests that have to be asked in `mode`, each (suite, key, take) once."""
+    seen: set[tuple[str, str, int]] = set()
+    wanted = []
+    for source, cell in cells:
+        for number, request in enumerate(cell.requests()):
+            name = (source.suite.id, key(request), request.take)
+            if name in seen:
+                continue
+            seen.add(name)
+            if mode != "record" or not source.cassettes.has(request):
+                wanted.append((source, cell, number))
+    return wanted
+
+
+def _fail_all(wanted: Sequence[tuple[Source, Cell, int]], problem: EvalsError) -> None:
+    """Nothing could be asked: the first trial says why, the others were not run."""
+    for source, cell, number in wanted:
+        request = cell.request(number)
+        source.failed.setdefault((key(request), request.take), problem)
+        problem = EndpointError(problem.message, kind="stopped")
+
+
+def within(allowed: int | float, errors: int, trials: int) -> bool:
+    """Whether `errors` are allowed, where `allowed` is a count (int) or a share (float)."""
+    return errors <= (allowed * trials if isinstance(allowed, float) else allowed)

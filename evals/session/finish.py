@@ -1,0 +1,142 @@
+"""The end of a run: gates judged over what is on disk, the manifest, the comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from evals.compare.comparison import compare_columns
+from evals.compare.gates import judge_gates
+from evals.endpoint.config import shown
+from evals.model import Comparison, Finding, JsonObject, Manifest, SuiteRecord, TrialResult
+from evals.record import FORMAT, Run, point_latest, write_manifest
+from evals.session.evaluation import Evaluation, within
+from evals.session.provenance import git_state, versions
+from evals.session.sources import Source
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run as it stands on disk."""
+
+    run: Run
+    manifest: Manifest
+    trials: tuple[TrialResult, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.manifest.findings
+
+    @property
+    def suite_paths(self) -> dict[str, str]:
+        return {record.suite.id: record.suite.path for record in self.manifest.suites}
+
+    @property
+    def too_many_errors(self) -> tuple[str, ...]:
+        """The suites with more errors than they allow, trials that were not run included."""
+        bad = Counter(t.suite for t in self.trials if t.outcome in ("error", "not_run"))
+        total = Counter(t.suite for t in self.trials)
+        return tuple(
+            record.suite.id
+            for record in self.manifest.suites
+            if not within(record.suite.limits.errors, bad[record.suite.id], total[record.suite.id])
+        )
+
+    def comparison(self) -> Comparison:
+        return compare_columns(self.manifest, self.trials)
+
+
+def start(evaluation: Evaluation, *, started: datetime) -> None:
+    """Write a manifest that says the run is not complete, so that a killed run can be read."""
+    options = evaluation.options
+    manifest = _manifest(evaluation, started=started, ended=None, complete=False)
+    write_manifest(options.folder, manifest, secrets=evaluation.secrets)
+    point_latest(options.runs, options.run_id)
+
+
+def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> Finished:
+    """Judge the gates over all trials on disk and write the manifest."""
+    evaluation.close()
+    run = Run(evaluation.options.folder)
+    trials = tuple(run.trials())
+    by_suite: dict[str, list[TrialResult]] = {}
+    for trial in trials:
+        by_suite.setdefault(trial.suite, []).append(trial)
+    selected = {
+        name: not interrupted and is_whole(source, by_suite.get(name, ()))
+        for name, source in evaluation.sources.items()
+    }
+    findings = tuple(
+        finding
+        for name, source in evaluation.sources.items()
+        for finding in judge_gates(source.suite, by_suite.get(name, ()), selected=selected[name])
+    )
+    manifest = msgspec.structs.replace(
+        _manifest(evaluation, started=started, ended=datetime.now(UTC), complete=not interrupted),
+        findings=findings,
+        counts=dict(Counter(trial.outcome for trial in trials)),
+        suites=tuple(
+            _suite_record(evaluation, source, selected=selected[name])
+            for name, source in evaluation.sources.items()
+        ),
+    )
+    write_manifest(evaluation.options.folder, manifest, secrets=evaluation.secrets)
+    return Finished(run, manifest, trials)
+
+
+def is_whole(source: Source, trials: Iterable[TrialResult]) -> bool:
+    """Whether every trial of a suite has a result that was obtained."""
+    obtained = {
+        (trial.case, trial.column, trial.sample) for trial in trials if trial.outcome != "not_run"
+    }
+    return len(obtained) == source.opened.n_trials
+
+
+def _suite_record(evaluation: Evaluation, source: Source, *, selected: bool) -> SuiteRecord:
+    folder = source.cassettes.folder
+    root = evaluation.options.root
+    return SuiteRecord(
+        suite=source.suite,
+        selected=selected,
+        cassettes=_relative(folder, root),
+        endpoints=_endpoints(evaluation, source),
+    )
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _endpoints(evaluation: Evaluation, source: Source) -> dict[str, JsonObject]:
+    names = {column.endpoint for column in source.suite.columns}
+    known = evaluation.config.endpoints
+    return {name: shown(known[name]) for name in sorted(names)}
+
+
+def _manifest(
+    evaluation: Evaluation, *, started: datetime, ended: datetime | None, complete: bool
+) -> Manifest:
+    options = evaluation.options
+    commit, dirty = git_state(options.root) if ended else (None, None)
+    return Manifest(
+        format=FORMAT,
+        id=options.run_id,
+        mode=options.mode,
+        started=_iso(started),
+        ended=_iso(ended) if ended else None,
+        complete=complete,
+        versions=versions(),
+        git_commit=commit,
+        git_dirty=dirty,
+        command=options.command,
+        prices=msgspec.to_builtins(evaluation.config.prices),
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

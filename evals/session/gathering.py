@@ -1,0 +1,134 @@
+"""Asking: the mode is read here, once, and becomes a composition of endpoints.
+
+Imported only when something is asked: replay loads no event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evals.cassettes import key
+from evals.cassettes.recording import Recording
+from evals.errors import EndpointError, EvalsError
+from evals.model import Asks, Completion, Endpoint, Exchange, Limits, Mode, Request
+from evals.record.answers import Answers
+from evals.runner import gather
+from evals.session.sources import Source
+from evals.suite.script import Cell, asking
+
+if TYPE_CHECKING:
+    from evals.endpoint.client import Event
+    from evals.endpoint.config import Config
+    from evals.endpoint.limits import Live
+    from evals.write import Secrets
+
+OnEvent = Callable[["Event"], None]
+
+
+class Journaling:
+    """Keeps what no cassette keeps: errors always, answers where nothing else records them."""
+
+    def __init__(self, endpoint: Endpoint, answers: Answers, suite: str, *, all_: bool) -> None:
+        self._endpoint = endpoint
+        self._answers = answers
+        self._suite = suite
+        self._all = all_
+
+    async def complete(self, request: Request, /) -> Exchange:
+        try:
+            exchange = await self._endpoint.complete(request)
+        except EndpointError as problem:
+            self._answers.add_error(self._suite, key(request), request, problem)
+            raise
+        if self._all:
+            self._answers.add(self._suite, key(request), exchange)
+        return exchange
+
+
+def compose(mode: Mode, source: Source, endpoint: Endpoint, answers: Answers) -> Endpoint:
+    """What a suite's scripts ask in `mode`. Replay has no such thing: it cannot ask."""
+    match mode:
+        case "record" | "refresh":
+            recording = Recording(endpoint, source.cassettes, refresh=mode == "refresh")
+            return Journaling(recording, answers, source.suite.id, all_=False)
+        case "live":
+            return Journaling(endpoint, answers, source.suite.id, all_=True)
+        case "replay":
+            raise AssertionError("replay asks nothing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What one round of asking needs besides what is asked."""
+
+    mode: Mode
+    config: Config
+    env: Mapping[str, str]
+    secrets: Secrets
+    answers: Answers
+    max_cost_usd: float | None = None  # for the whole run
+    on_event: OnEvent | None = None
+
+    async def ask(self, wanted: Sequence[tuple[Source, Cell, int]]) -> None:
+        """Ask everything in `wanted`; answers are on disk, failures with their source."""
+        from evals.endpoint.client import connect
+
+        async with connect(
+            self.config,
+            {cell.column.endpoint for _, cell, _ in wanted},
+            env=self.env,
+            secrets=self.secrets,
+            on_event=self.on_event,
+        ) as router:
+            bounded = self._bounded(router)
+            endpoints: dict[str, Endpoint] = {}
+            for source, _, _ in wanted:
+                if source.suite.id not in endpoints:
+                    endpoints[source.suite.id] = self._endpoint(source, bounded)
+            await gather(_scripts(wanted, endpoints), _unread)
+
+    def _bounded(self, router: Live) -> Live:
+        from evals.endpoint.limits import Limited
+
+        if self.max_cost_usd is None:
+            return router
+        limits = Limits(max_cost_usd=self.max_cost_usd)
+        name = {"max_cost_usd": "--evals-max-cost"}
+        return Limited(router, limits, config=self.config, names=name)
+
+    def _endpoint(self, source: Source, bounded: Live) -> Endpoint:
+        from evals.endpoint.limits import Limited
+
+        limited = Limited(bounded, source.suite.limits, config=self.config)
+        return compose(self.mode, source, limited, self.answers)
+
+
+def _scripts(
+    wanted: Sequence[tuple[Source, Cell, int]], endpoints: Mapping[str, Endpoint]
+) -> Iterator[tuple[Asks[None], Endpoint]]:
+    for source, cell, number in wanted:
+        yield _remembering(source, cell, number), endpoints[source.suite.id]
+
+
+def _remembering(source: Source, cell: Cell, number: int) -> Asks[None]:
+    """A script that leaves the reason with the suite's source where there was no answer."""
+    request = cell.request(number)
+    try:
+        yield from asking(cell, number)
+    except EvalsError as problem:
+        source.failed[key(request), request.take] = problem
+
+
+def _unread(request: Request) -> Completion:
+    raise AssertionError(f"no script reads an answer while gathering ({request.asker})")
+
+
+def run(asking: Asking, wanted: Sequence[tuple[Source, Cell, int]]) -> None:
+    """Ask to the end in this thread; unpacks the one error of a task group."""
+    try:
+        asyncio.run(asking.ask(wanted))
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None

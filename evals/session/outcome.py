@@ -1,0 +1,51 @@
+"""What the samples of a cell amount to: the outcome of one item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from evals.model import Case, TrialResult
+
+ItemOutcome = Literal["pass", "fail", "error", "missed", "not_run"]
+
+
+def item_outcome(case: Case, results: Sequence[TrialResult]) -> tuple[ItemOutcome, str]:
+    """The outcome, and why in a few words.
+
+    Any errored sample makes an error; else the share of passing samples decides. A share below
+    `min_pass_rate` is missed where the suite allows misses.
+    """
+    errors = [result for result in results if result.outcome == "error"]
+    if errors:
+        return "error", _errored(errors, len(results))
+    unrun = [result for result in results if result.outcome == "not_run"]
+    if unrun:
+        message = unrun[0].error.message if unrun[0].error else "not run"
+        return "not_run", message
+    judged = [result.passed for result in results if result.passed is not None]
+    passing = sum(judged)
+    if not judged or passing / len(judged) >= case.min_pass_rate:
+        return "pass", ""
+    why = _failed(results, passing, len(judged), case.min_pass_rate)
+    return ("missed" if case.misses == "allowed" else "fail"), why
+
+
+def _errored(errors: Sequence[TrialResult], n: int) -> str:
+    first = errors[0].error.message if errors[0].error else "no answer"
+    return first if n == 1 else f"{len(errors)} of {n} samples: {first}"
+
+
+def _failed(results: Sequence[TrialResult], passing: int, n: int, needed: float) -> str:
+    reasons = [
+        f"{verdict.type}: {verdict.reason}"
+        for result in results
+        if result.passed == 0
+        for verdict in result.checks
+        if verdict.passed is False and verdict.weight > 0
+    ]
+    first = reasons[0] if reasons else "the weighted score is below the threshold"
+    if n == 1:
+        return first
+    share = "" if needed == 1 else f", {needed:.0%} needed"
+    return f"{passing} of {n} samples passed{share}; {first}"

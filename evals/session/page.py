@@ -1,0 +1,39 @@
+"""From a finished run to what people look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evals.model import JsonObject, TrialResult
+from evals.session.evaluation import Evaluation
+from evals.session.finish import Finished
+from evals.write import publish
+
+if TYPE_CHECKING:
+    from evals.report.view import View
+
+
+def view_of(evaluation: Evaluation, finished: Finished) -> View:
+    """The run as strings; made once for all renderings of a session."""
+    from evals.report.view import build
+
+    cells = {
+        (source.suite.id, cell.case.id, cell.column.id): cell
+        for source in evaluation.sources.values()
+        for cell in source.opened.cells
+    }
+
+    def request(trial: TrialResult) -> JsonObject | None:
+        cell = cells.get((trial.suite, trial.case, trial.column))
+        return cell.request(trial.sample // cell.candidates).body if cell else None
+
+    return build(finished.comparison(), requests=request)
+
+
+def write_page(view: View, path: Path, *, evaluation: Evaluation) -> Path:
+    """Render the page and publish it at `path`."""
+    from evals.report.html import render
+
+    publish(path, evaluation.secrets.redact(render(view)).encode(), replace=True)
+    return path

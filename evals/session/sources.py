@@ -1,0 +1,121 @@
+"""Where a suite's answers come from when they are judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from evals import answer
+from evals.cassettes import Cassettes, Misses, key
+from evals.endpoint.config import Config
+from evals.errors import EndpointError, EvalsError, MissingRecording
+from evals.model import Completion, Exchange, Request, TrialResult
+from evals.record.answers import Answers
+from evals.suite.open import OpenSuite
+from evals.write import Secrets
+
+_EXPLAINED = 3  # misses of a suite that are explained in full
+
+
+class Source:
+    """The recordings of one open suite, its live answers, and what could not be answered."""
+
+    def __init__(
+        self,
+        opened: OpenSuite,
+        *,
+        config: Config,
+        secrets: Secrets,
+        answers: Answers | None,
+    ) -> None:
+        self.opened = opened
+        self.suite = opened.suite
+        self.cassettes = Cassettes(folder(opened, config), secrets=secrets)
+        self.failed: dict[tuple[str, int], EvalsError] = {}
+        self.misses: Counter[str] = Counter()
+        self._config = config
+        self._answers = answers
+        self._index = Misses(self.cassettes)
+        self._told: set[str] = set()
+        self._named: tuple[Request | None, str] = (None, "")
+        self._read: tuple[str, Completion] | None = None
+
+    def lookup(self, request: Request) -> Completion:
+        """The answer to a request, read and priced; raises `EvalsError` where there is none."""
+        name = self.key(request)
+        recording = f"{name}.{request.take}"
+        if self._read is not None and self._read[0] == recording:
+            return self._read[1]  # the candidates of one request follow each other
+        if (name, request.take) in self.failed:
+            raise self._told_once(self.failed[name, request.take])
+        exchange = self._exchange(name, request)
+        if exchange is None:
+            raise self._missing(request)
+        completion = answer.price(answer.read(exchange), self._config.prices)
+        self._read = (recording, completion)
+        return completion
+
+    def key(self, request: Request) -> str:
+        """The request's key; that of the last request is remembered."""
+        if self._named[0] is not request:
+            self._named = (request, key(request))
+        return self._named[1]
+
+    def _told_once(self, problem: EvalsError) -> EvalsError:
+        """What holds for every request (no key) is an error once; the others were not run."""
+        if not isinstance(problem, EndpointError) or problem.kind != "refused":
+            return problem
+        if problem.message in self._told:
+            return EndpointError(problem.message, kind="stopped")
+        self._told.add(problem.message)
+        return problem
+
+    def _exchange(self, name: str, request: Request) -> Exchange | None:
+        if self._answers is not None:
+            return self._answers.read(self.suite.id, name, request)
+        return self.cassettes.read(request, name=name)
+
+    def recording(self, trial: TrialResult) -> str | None:
+        """The path of a trial's recording relative to the root directory, or None."""
+        if self._answers is not None or not trial.asked:
+            return None
+        name, take = trial.asked[0]
+        path = self.cassettes.folder / f"{name}.{take}.json"
+        root = self._config.root
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+    def _missing(self, request: Request) -> EvalsError:
+        path = self.suite.path
+        if self._index.nothing_recorded:
+            if self.misses["nothing recorded"]:
+                return EndpointError("the suite has no recordings", kind="stopped")
+            self.misses["nothing recorded"] += 1
+            return self._no_recordings()
+        remedy = f'Record it: pytest "{path}::{request.asker}" --evals-mode record'
+        problem = self._index.explain(request, remedy=remedy)
+        self.misses[problem.change] += 1
+        if self.misses.total() <= _EXPLAINED:
+            return problem
+        return MissingRecording(
+            f"Nothing is recorded for {request.asker}: {problem.change}.", change=problem.change
+        )
+
+    def _no_recordings(self) -> MissingRecording:
+        requests = sum(cell.case.repeat.samples for cell in self.opened.cells)
+        names = sorted({cell.column.endpoint for cell in self.opened.cells})
+        return MissingRecording(
+            f"{self.suite.path} has no recordings in {self.cassettes.folder}.",
+            change="nothing recorded",
+            remedy=f"Record it: pytest {quoted(self.suite.path)} --evals-mode record\n"
+            f"That asks {' and '.join(names)} up to {requests:,} times.",
+        )
+
+
+def folder(opened: OpenSuite, config: Config) -> Path:
+    """The folder of a suite's recordings."""
+    return (config.cassettes or opened.path.parent / "cassettes") / opened.suite.id
+
+
+def quoted(path: str) -> str:
+    """A path as every common shell takes it."""
+    return f'"{path}"' if any(c in path for c in " ()&;'[]") else path
