@@ -1,0 +1,36 @@
+"""From runs on disk to what is shown of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evals.cli.recorded import requests_of
+from evals.model import JsonObject, TrialResult
+
+if TYPE_CHECKING:
+    from evals.model import Comparison
+    from evals.record import Run
+    from evals.report.view import View
+
+
+def comparison_of(runs: list[Run]) -> Comparison:
+    """The columns of one run side by side, or two runs with the older first."""
+    from evals.compare.comparison import compare_columns, compare_runs
+
+    if len(runs) == 1:
+        return compare_columns(runs[0].manifest, runs[0].trials())
+    old, new = runs
+    return compare_runs((new.manifest, new.trials()), (old.manifest, old.trials()))
+
+
+def view_of(runs: list[Run], root: Path) -> View:
+    """The same as strings."""
+    from evals.report.view import build
+
+    sources = [requests_of(run, root) for run in runs]
+
+    def request(trial: TrialResult) -> JsonObject | None:
+        return next((body for source in sources if (body := source(trial)) is not None), None)
+
+    return build(comparison_of(runs), requests=request)

@@ -1,0 +1,50 @@
+"""`evals init`: a first suite that runs at once, and nothing that was there is touched."""
+
+from __future__ import annotations
+
+from evals.cassettes import Cassettes
+from evals.errors import DamagedFile
+
+
+def test_the_first_suite_is_valid_and_runs_without_a_model(call, command, project) -> None:
+    called = call("init")
+    assert called.code == 0
+    assert "wrote suites/first.eval.yaml" in called.out
+    assert call("validate", "--strict").code == 0
+    run = command("run")
+    assert run.code == 0, run.out + run.err
+    assert "suites/first.eval.yaml" in run.out
+
+
+def test_every_answer_that_comes_with_it_is_whole(call, project) -> None:
+    call("init")
+    recordings = list(Cassettes(project / "suites" / "cassettes" / "first").all())
+    assert len(recordings) == 24
+    assert [path for path, found in recordings if isinstance(found, DamagedFile)] == []
+
+
+def test_git_is_told_to_keep_the_bytes_of_recordings(call, project) -> None:
+    call("init")
+    attributes = (project / "suites" / "cassettes" / ".gitattributes").read_text()
+    assert "*.json text eol=lf" in attributes
+
+
+def test_it_says_what_stands_in_clear(call, project) -> None:
+    assert "What stands in clear in git: prompts, vars and answers" in call("init").out
+
+
+def test_it_writes_into_the_folder_that_is_named(call, project) -> None:
+    called = call("init", "shop")
+    assert (project / "shop" / "suites" / "first.eval.yaml").is_file()
+    assert "cd shop && evals run" in called.out
+
+
+def test_nothing_is_overwritten_and_then_nothing_is_written(call, project) -> None:
+    suite = project / "suites" / "first.eval.yaml"
+    suite.parent.mkdir()
+    suite.write_text("mine")
+    called = call("init")
+    assert called.code == 4
+    assert "suites/first.eval.yaml is there already" in called.err
+    assert [path.name for path in suite.parent.iterdir()] == ["first.eval.yaml"]
+    assert suite.read_text() == "mine"

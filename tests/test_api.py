@@ -1,0 +1,120 @@
+"""The Python API: run a suite from a program, read runs, compare them."""
+
+from __future__ import annotations
+
+import asyncio
+from textwrap import dedent
+
+import pytest
+
+import evals
+from tests.support.evolink_server import EvolinkServer
+
+SUITE = """
+endpoint: standin
+prompts: ["[[say {{ says }}]] {{ a }}?"]
+settings: [{id: plain}, {id: cold, temperature: 0}]
+misses: allowed
+gates: [accuracy >= 0.5]
+tests:
+  - {id: one, vars: {a: 1, says: "5"}, assert: ["5"]}
+  - {id: two, vars: {a: 2, says: "6"}, assert: ["5"]}
+"""
+
+
+@pytest.fixture
+def suite(tmp_path, monkeypatch):
+    """The path of a suite in a project of its own, which is the current folder."""
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-evo-test-key-0123456789")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with EvolinkServer() as server:
+        (tmp_path / "pyproject.toml").write_text(
+            "[tool.evals.endpoints.standin]\n"
+            f'base_url = "{server.base_url}"\n'
+            'model = "gemini-3.1-pro-preview-customtools"\n'
+            'api_key_env = "EVOLINK_API_KEY"\n'
+        )
+        path = tmp_path / "sums.eval.yaml"
+        path.write_text(dedent(SUITE))
+        yield path
+
+
+def test_a_suite_is_run_and_its_run_is_read(suite):
+    run = evals.run(suite, mode="record")
+    assert run.complete
+    assert run.errors == 0
+    assert [column.id for column in run.columns] == ["plain", "cold"]
+    assert len(run.cases) == 2
+    assert run.case("one")["plain"][0].completion.text == "5"
+    estimate = run.accuracy("plain")
+    assert (estimate.value, estimate.n_cases, estimate.n_errors) == (0.5, 2, 0)
+    assert estimate.low < 0.5 < estimate.high
+    assert [finding.outcome for finding in run.findings] == ["pass"]
+
+
+def test_a_replayed_run_needs_no_server(suite, monkeypatch):
+    evals.run(suite, mode="record")
+    monkeypatch.delenv("EVOLINK_API_KEY")
+    assert evals.run(suite).errors == 0
+
+
+def test_runs_are_found_by_latest_and_id(suite):
+    run = evals.run(suite, mode="record")
+    assert evals.load_run("latest").id == run.id
+    assert evals.load_run(run.id).id == run.id
+    with pytest.raises(evals.RunError):
+        evals.load_run("20010101T000000Z-none")
+
+
+def test_it_works_where_an_event_loop_runs_already(suite):
+    async def notebook():
+        return evals.run(suite, mode="record")
+
+    assert asyncio.run(notebook()).errors == 0
+
+
+def test_columns_can_be_chosen(suite):
+    run = evals.run(suite, mode="record", columns=["cold"])
+    assert {trial.column for trial in run.trials()} == {"cold"}
+    assert run.findings[0].outcome == "not_evaluated"
+
+
+def test_columns_are_compared(suite, tmp_path):
+    compared = evals.compare(evals.run(suite, mode="record"))
+    (difference,) = compared.differences("accuracy")
+    assert (difference.side, difference.value) == ("cold", 0)
+    assert compared.flips("cold") == ((), ())
+    page = compared.write(tmp_path / "page.html")
+    assert "cold" in page.read_text(encoding="utf-8")
+
+
+def test_runs_are_compared(suite):
+    before = evals.run(suite, mode="record")
+    suite.write_text(suite.read_text().replace('says: "6"', 'says: "5"'))
+    after = evals.run(suite, mode="record")
+    differences = evals.compare(after, before).differences()
+    assert all(difference.n_cases == 1 for difference in differences), (
+        "a case that changed is apart"
+    )
+
+
+def test_a_bad_suite_raises_with_every_mistake(suite):
+    suite.write_text("promts: [x]\nrepeat: many\n")
+    with pytest.raises(evals.SuiteError) as problem:
+        evals.load_suite(suite)
+    assert len(problem.value.problems) >= 2
+
+
+def test_a_suite_is_loaded_as_it_is_understood(suite):
+    loaded = evals.load_suite(suite)
+    assert loaded.id == "sums"
+    assert [case.id for case in loaded.cases] == ["one", "two"]
+
+
+def test_unknown_columns_and_cases_are_key_errors(suite):
+    run = evals.run(suite, mode="record")
+    with pytest.raises(KeyError):
+        run.accuracy("warm")
+    with pytest.raises(KeyError):
+        run.case("three")

@@ -1,0 +1,23 @@
+"""Only type-checked: what users write has the types that the documentation says."""
+
+from typing import assert_type
+
+import evals
+from evals.model import Column, Difference, Finding, TrialResult
+
+run = evals.load_run("latest")
+assert_type(run, evals.Run)
+assert_type(run.columns, tuple[Column, ...])
+assert_type(run.accuracy("greedy"), evals.Estimate)
+assert_type(run.case("small-sum")["greedy"][0], TrialResult)
+assert_type(run.findings, tuple[Finding, ...])
+compared = evals.compare(run)
+assert_type(compared.differences(), tuple[Difference, ...])
+assert_type(evals.load_suite("suites/arithmetic.eval.yaml"), evals.Suite)
+assert_type(evals.run("suites/arithmetic.eval.yaml", mode="record", samples=1), evals.Run)
+
+
+@evals.check("close-to")
+def close_to(completion: evals.Completion, options: None) -> bool:
+    assert_type(completion.text, str)
+    return bool(completion.text)
