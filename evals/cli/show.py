@@ -73,7 +73,7 @@ def _json(run: Run) -> None:
 
 def _text(run: Run) -> None:
     from evals.cli.views import view_of
-    from evals.compare.words import money, seconds
+    from evals.comparison.words import money, seconds
 
     manifest = run.manifest
     say(f"run {manifest.id}", style="bold", end="")
@@ -128,7 +128,7 @@ def _sample(trial: TrialResult) -> str:
 
 
 def _tokens(trial: TrialResult) -> str:
-    from evals.compare.words import plural
+    from evals.comparison.words import plural
 
     count = trial.completion.usage.completion_tokens if trial.completion else None
     return "" if count is None else plural(count, "token")

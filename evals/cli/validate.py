@@ -127,7 +127,7 @@ class _Checking:
             yield from untrusted(endpoint, env)
 
     def summary(self, suites: int) -> str:
-        from evals.compare.words import plural
+        from evals.comparison.words import plural
 
         found = (
             f"{plural(self.errors, 'error')}, {plural(self.warnings, 'warning')}"
@@ -138,7 +138,7 @@ class _Checking:
 
 
 def _size(opened: OpenSuite) -> str:
-    from evals.compare.words import plural
+    from evals.comparison.words import plural
 
     suite = opened.suite
     return ", ".join(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def comparison_of(runs: list[Run]) -> Comparison:
     """The columns of one run side by side, or two runs with the older first."""
-    from evals.compare.comparison import compare_columns, compare_runs
+    from evals.comparison.compare import compare_columns, compare_runs
 
     if len(runs) == 1:
         return compare_columns(runs[0].manifest, runs[0].trials())

@@ -61,7 +61,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         if seed is None or not self.case.repeat.vary_seed:
             body, take = self.body, number
         else:
-            body, take = {**self.body, "seed": seed + number}, 0
+            # By the number of candidates: a service may sample candidate j with seed + j.
+            body, take = {**self.body, "seed": seed + number * self.candidates}, 0
         return Request(
             endpoint=self.column.endpoint,
             body=body,

@@ -1,0 +1,177 @@
+"""Columns of a run, or two runs, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from evals.comparison.cells import Cells, columns_of
+from evals.comparison.metrics import metrics_of
+from evals.comparison.pairs import accuracy_difference, adjusted
+from evals.comparison.readings import seed_of
+from evals.comparison.sides import side_of
+from evals.errors import RunError
+from evals.model import (
+    Case,
+    CaseRow,
+    Column,
+    Comparison,
+    Difference,
+    Manifest,
+    Side,
+    Suite,
+    SuiteComparison,
+    TrialResult,
+)
+
+__all__ = ["RecordedRun", "compare_columns", "compare_runs"]
+
+RecordedRun: TypeAlias = tuple[Manifest, Iterable[TrialResult]]
+
+
+def compare_columns(manifest: Manifest, trials: Iterable[TrialResult]) -> Comparison:
+    """Each suite's columns against its reference column, which comes first."""
+    by_suite = _by_suite(trials)
+    suites = (record.suite for record in manifest.suites)
+    return Comparison(
+        kind="columns",
+        runs=(manifest,),
+        suites=tuple(_columns(suite, by_suite.get(suite.id, ()), manifest.id) for suite in suites),
+        findings=manifest.findings,
+    )
+
+
+def compare_runs(candidate: RecordedRun, baseline: RecordedRun) -> Comparison:
+    """The columns that two runs share, each of the candidate's against the baseline's.
+
+    Columns are the same by prompt and setting, cases by id and hash of vars and turns. A suite
+    with no shared column is left out. Raises `RunError` where both are one run.
+    """
+    new, old = candidate[0], baseline[0]
+    if new.id == old.id:
+        raise RunError(
+            f"nothing to compare: both runs are {new.id}",
+            remedy="name two runs, or one run alone to compare its columns",
+        )
+    trials_new, trials_old = _by_suite(candidate[1]), _by_suite(baseline[1])
+    suites_old = {record.suite.id: record.suite for record in old.suites}
+    suites: list[SuiteComparison] = []
+    for suite in (record.suite for record in new.suites):
+        if suite.id in suites_old:
+            then = _Half(suites_old[suite.id], old.id, trials_old.get(suite.id, ()))
+            now = _Half(suite, new.id, trials_new.get(suite.id, ()))
+            suites.extend(_runs(now, then))
+    return Comparison(kind="runs", runs=(old, new), suites=tuple(suites), findings=new.findings)
+
+
+class _Half:
+    """One run's half of a comparison of runs: a suite, what its columns answered, their sides."""
+
+    def __init__(self, suite: Suite, run: str, trials: Iterable[TrialResult]) -> None:
+        self.suite = suite
+        self.cells = columns_of(suite, trials)
+        self.run = run
+        self._metrics = metrics_of(suite)
+
+    def side(self, column: Column) -> Side:
+        id = f"{column.id} @ {self.run}"
+        cells = self.cells[column.id]
+        return side_of(column, cells, run=self.run, id=id, metrics=self._metrics)
+
+
+def _by_suite(trials: Iterable[TrialResult]) -> dict[str, list[TrialResult]]:
+    gathered: dict[str, list[TrialResult]] = {}
+    for trial in trials:
+        gathered.setdefault(trial.suite, []).append(trial)
+    return gathered
+
+
+def _columns(suite: Suite, trials: Iterable[TrialResult], run: str) -> SuiteComparison:
+    cells = columns_of(suite, trials)
+    metrics = metrics_of(suite)
+    # The sort is stable: the reference first, the others as the suite has them.
+    columns = sorted(suite.columns, key=lambda column: column.id != suite.reference)
+    sides = [
+        side_of(column, cells[column.id], run=run, id=column.id, metrics=metrics)
+        for column in columns
+    ]
+    given = [(side.id, cells[side.id], side.accuracy) for side in sides]
+    seed = seed_of(suite, "accuracy")
+    differences = [accuracy_difference(one, given[0], seed=seed) for one in given[1:]]
+    return SuiteComparison(
+        suite=suite,
+        reference=sides[0].id,
+        sides=_with_differences(sides, differences),
+        cases=_rows(suite.cases, {side.id: cells[side.id] for side in sides}),
+    )
+
+
+def _runs(now: _Half, then: _Half) -> Iterable[SuiteComparison]:
+    matches = {(column.prompt, column.setting): column for column in then.suite.columns}
+    sides: list[Side] = []
+    differences: list[Difference] = []
+    cells: dict[str, Cells] = {}
+    set_aside = _changed(now, then)
+    for column in now.suite.columns:
+        match = matches.get((column.prompt, column.setting))
+        if match is None:
+            continue
+        old, new = then.side(match), now.side(column)
+        cells[old.id], cells[new.id] = then.cells[match.id], now.cells[column.id]
+        difference = accuracy_difference(
+            (new.id, cells[new.id], new.accuracy),
+            (old.id, cells[old.id], old.accuracy),
+            seed=seed_of(now.suite, "accuracy"),
+            set_aside=set_aside,
+        )
+        sides += [old, new]
+        differences.append(difference)
+    if not sides:
+        return
+    ids = {case.id for case in now.suite.cases}
+    gone = [case for case in then.suite.cases if case.id not in ids]
+    yield SuiteComparison(
+        suite=now.suite,
+        reference=sides[0].id,
+        sides=_with_differences(sides, differences),
+        cases=_rows([*now.suite.cases, *gone], cells),
+        set_aside=tuple(case.id for case in now.suite.cases if case.id in set_aside),
+    )
+
+
+def _changed(now: _Half, then: _Half) -> frozenset[str]:
+    """Cases of one id whose vars or turns differ between the runs."""
+    old = _hashes(then.cells)
+    return frozenset(
+        case for case, hash in _hashes(now.cells).items() if old.get(case, hash) != hash
+    )
+
+
+def _hashes(columns: Mapping[str, Cells]) -> dict[str, str]:
+    return {
+        case: trials[0].case_hash for cells in columns.values() for case, trials in cells.items()
+    }
+
+
+def _with_differences(sides: Sequence[Side], differences: Sequence[Difference]) -> tuple[Side, ...]:
+    found = {difference.side: difference for difference in adjusted(differences)}
+    return tuple(msgspec.structs.replace(side, difference=found.get(side.id)) for side in sides)
+
+
+def _rows(cases: Iterable[Case], columns: Mapping[str, Cells]) -> tuple[CaseRow, ...]:
+    """A row for each case that any side has a trial of."""
+    rows = []
+    for case in cases:
+        here = ((side, cells.get(case.id)) for side, cells in columns.items())
+        trials = {side: tuple(found) for side, found in here if found}
+        if trials:
+            rows.append(_row(case, trials))
+    return tuple(rows)
+
+
+def _row(case: Case, trials: dict[str, tuple[TrialResult, ...]]) -> CaseRow:
+    return CaseRow(
+        id=case.id, vars=case.vars, expected=case.expected, tags=case.tags, trials=trials
+    )

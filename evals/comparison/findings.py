@@ -1,0 +1,126 @@
+"""Findings of gates in words: what was measured, the limit, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from evals.comparison import words
+from evals.model import Estimate, Finding
+
+__all__ = [
+    "Certainty",
+    "Unit",
+    "cases_to_settle",
+    "certainty",
+    "is_fact",
+    "limit",
+    "measured",
+    "open_range",
+    "reads_as_limit",
+    "unit_of",
+]
+
+Unit: TypeAlias = Literal["share", "score", "seconds", "tokens", "tokens/s", "money", "count"]
+Certainty: TypeAlias = Literal["Clear", "Undecided", "Exact", ""]
+
+_FACTS = ("min", "max", "sum", "std")
+_UNITS: Mapping[str, Unit] = {
+    "accuracy": "share",
+    "error_rate": "share",
+    "errors": "count",
+    "cost_usd": "money",
+    "latency": "seconds",
+    "ttft": "seconds",
+    "tokens": "tokens",
+    "tokens_per_s": "tokens/s",
+}
+_VALUES: Mapping[Unit, Callable[[Finding], str]] = {
+    "share": lambda of: words.accuracy(_estimate(of)),
+    "score": lambda of: words.score(of.value, of.low, of.high),
+    "seconds": lambda of: words.seconds(of.value, of.low, of.high),
+    "tokens": lambda of: words.tokens(of.value, of.low, of.high),
+    "tokens/s": lambda of: words.speed(of.value, of.low, of.high),
+    "money": lambda of: words.money(of.value),
+    "count": lambda of: words.count(of.value),
+}
+_LIMITS: Mapping[Unit, Callable[[float], str]] = {
+    "share": words.share_limit,
+    "score": words.plain,
+    "seconds": words.seconds_limit,
+    "tokens": words.plain,
+    "tokens/s": words.plain,
+    "money": words.money,
+    "count": words.plain,
+}
+
+
+def unit_of(metric: str) -> Unit:
+    """In which unit a gate's metric is measured; a named metric is a score, its `.rate` a share."""
+    head, _, rest = metric.partition(".")
+    if head in _UNITS:
+        return _UNITS[head]
+    return "share" if rest == "rate" else "score"
+
+
+def is_fact(metric: str) -> bool:
+    """Whether the metric is a fact of the run and no estimate from a sample of cases."""
+    head, _, rest = metric.partition(".")
+    return unit_of(metric) in ("money", "count") or (
+        head in _UNITS and rest.rpartition(".")[2] in _FACTS
+    )
+
+
+def measured(of: Finding) -> str:
+    """The measured value with its interval: `82.4 % [77.1, 86.8]`."""
+    return _VALUES[unit_of(of.metric)](of)
+
+
+def limit(of: Finding) -> str:
+    """The limit as somebody wrote it: `80 %`, `5 s`, `$0.50`."""
+    return _LIMITS[unit_of(of.metric)](of.limit)
+
+
+def open_range(of: Finding, low: Estimate, high: Estimate) -> str:
+    """What errors leave open, in the unit of the finding: `81.1 … 82.7 %`."""
+    if unit_of(of.metric) == "share":
+        return words.share_range(low.value, high.value)
+    return f"{words.score(low.value)} … {words.score(high.value)}"
+
+
+def reads_as_limit(of: Finding) -> bool:
+    """Whether the measured value, rounded as it is shown, cannot be told from the limit."""
+    shown = msgspec.structs.replace(of, low=None, high=None)
+    return measured(shown) == measured(msgspec.structs.replace(shown, value=of.limit))
+
+
+def certainty(of: Finding) -> Certainty:
+    """Whether the limit lies inside the interval: undecided; empty where there is no interval."""
+    if of.value is None:
+        return ""
+    if is_fact(of.metric):
+        return "Exact"
+    if of.low is None and of.high is None:
+        return ""
+    low = -math.inf if of.low is None else of.low
+    high = math.inf if of.high is None else of.high
+    return "Undecided" if low < of.limit < high else "Clear"
+
+
+def cases_to_settle(of: Finding) -> float | None:
+    """About how many cases would bring the limit out of the interval, were the value to stay."""
+    if certainty(of) != "Undecided" or of.value is None or of.value == of.limit:
+        return None
+    bound = of.low if of.limit < of.value else of.high
+    if bound is None:
+        return None
+    return of.n_cases * ((bound - of.value) / (of.limit - of.value)) ** 2
+
+
+def _estimate(of: Finding) -> Estimate:
+    return Estimate(
+        value=of.value, low=of.low, high=of.high, n_cases=of.n_cases, n_trials=of.n_trials
+    )

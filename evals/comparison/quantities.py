@@ -1,0 +1,142 @@
+"""Latency, tokens and cost of answered trials; errored trials have none but their cost."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from evals.comparison.cells import Cells, answered
+from evals.comparison.readings import CONFIDENCE
+from evals.model import Spread, Tokens, TrialResult, Usage
+
+__all__ = [
+    "Read",
+    "case_means",
+    "case_medians",
+    "cost_of",
+    "latency",
+    "spread",
+    "spread_of",
+    "tokens_of",
+    "tokens_per_second",
+    "ttft",
+    "usage",
+    "values_by_case",
+]
+
+Read: TypeAlias = Callable[[TrialResult], float | None]
+
+_TAIL_TRIALS = 100  # below, a 95th percentile rests on fewer than five trials
+
+
+def latency(trial: TrialResult) -> float | None:
+    """Seconds from the request to the whole answer, as recorded."""
+    return None if trial.timing is None else trial.timing.latency_s
+
+
+def ttft(trial: TrialResult) -> float | None:
+    """Seconds to the first token; only streamed answers have it."""
+    return None if trial.timing is None else trial.timing.ttft_s
+
+
+def tokens_per_second(trial: TrialResult) -> float | None:
+    """Completion tokens by latency."""
+    seconds = latency(trial)
+    completion = None if trial.completion is None else trial.completion.usage.completion_tokens
+    return None if completion is None or not seconds else completion / seconds
+
+
+def _total(told: Usage) -> int | None:
+    if told.prompt_tokens is None or told.completion_tokens is None:
+        return None
+    return told.prompt_tokens + told.completion_tokens
+
+
+def _visible(told: Usage) -> int | None:
+    # Where the service tells no reasoning tokens, how many were visible is not known either.
+    return None if told.reasoning_tokens is None else told.visible_tokens
+
+
+_USAGE: dict[str, Callable[[Usage], int | None]] = {
+    "prompt": lambda told: told.prompt_tokens,
+    "completion": lambda told: told.completion_tokens,
+    "visible": _visible,
+    "reasoning": lambda told: told.reasoning_tokens,
+    "total": _total,
+}
+
+
+def usage(kind: str) -> Read:
+    """Tokens of a kind: prompt, completion, visible, reasoning or total."""
+    count = _USAGE[kind]
+
+    def read(trial: TrialResult) -> float | None:
+        return None if trial.completion is None else count(trial.completion.usage)
+
+    return read
+
+
+def values_by_case(cells: Cells, read: Read) -> dict[str, list[float]]:
+    """What `read` finds in answered trials, by case; cases without a value are left out."""
+    values: dict[str, list[float]] = {}
+    for case, trials in cells.items():
+        found = [value for t in trials if answered(t) and (value := read(t)) is not None]
+        if found:
+            values[case] = found
+    return values
+
+
+def case_medians(values: Mapping[str, list[float]]) -> list[float]:
+    return [statistics.median(found) for found in values.values()]
+
+
+def case_means(values: Mapping[str, list[float]]) -> list[float]:
+    return [math.fsum(found) / len(found) for found in values.values()]
+
+
+def spread_of(cells: Cells, read: Read) -> Spread:
+    return spread(values_by_case(cells, read))
+
+
+def spread(values: Mapping[str, list[float]]) -> Spread:
+    """Quantiles of all trials, the mean over cases, the median's interval from case medians."""
+    from evals.stats import quantile, quantile_interval
+
+    pooled = sorted(value for found in values.values() for value in found)
+    means = case_means(values)
+    around = quantile_interval(case_medians(values), 0.5, confidence=CONFIDENCE)
+    return Spread(
+        n=len(pooled),
+        mean=math.fsum(means) / len(means) if means else None,
+        median=quantile(pooled, 0.5),
+        median_low=around.low,
+        median_high=around.high,
+        p95=quantile(pooled, 0.95) if len(pooled) >= _TAIL_TRIALS else None,
+        values=tuple(pooled),
+    )
+
+
+def tokens_of(cells: Cells) -> Tokens:
+    """Means over cases of the tokens of a trial; `n` counts the trials whose usage was told."""
+    told = {kind: values_by_case(cells, usage(kind)) for kind in _USAGE if kind != "total"}
+    means = {kind: _mean(case_means(values)) for kind, values in told.items()}
+    n = max(sum(len(found) for found in values.values()) for values in told.values())
+    return Tokens(n=n, **means)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def cost_of(cells: Cells) -> float | None:
+    """US dollars of all trials, errored ones included; None where an answer has no price.
+
+    None too where nothing was asked: then there is no cost to tell.
+    """
+    trials = [trial for found in cells.values() for trial in found]
+    if any(answered(trial) and trial.cost_usd is None for trial in trials):
+        return None
+    spent = [trial.cost_usd for trial in trials if trial.cost_usd is not None]
+    return math.fsum(spent) if spent else None

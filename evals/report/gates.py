@@ -1,0 +1,133 @@
+"""The table of gates: failed first, with a drawing in which right is better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evals.comparison import findings, words
+from evals.model import Comparison, Finding, Frozen
+from evals.report.marks import GATES, Mark
+from evals.report.measured import parted
+from evals.report.plots import Interval, px
+from evals.report.texts import one_line
+
+WIDTH, LIMIT_AT = 168, 92
+_REACH = 70.0  # pixels that the largest distance from the limit takes
+_FOLD_BEYOND = 12
+
+
+class GateRow(Frozen, frozen=True, kw_only=True):
+    mark: Mark
+    gate: str
+    of: str  # column and suite
+    href: str  # of the suite's section
+    value: str
+    interval: str
+    numbers: str
+    plot: Interval | None
+    certainty: str
+    sure: str
+
+
+class Gates(Frozen, frozen=True, kw_only=True):
+    """`folded` are passes that nobody need look at; only where there are many gates."""
+
+    rows: tuple[GateRow, ...]
+    folded: tuple[GateRow, ...]
+    several_suites: bool
+
+
+def gates_of(comparison: Comparison, anchors: Mapping[str, str]) -> Gates:
+    """`anchors` are the places of the suites' sections."""
+    several = len(comparison.suites) > 1
+    ordered = sorted(comparison.findings, key=_order)
+    rows = [(finding, _row(finding, anchors, several=several)) for finding in ordered]
+    if len(rows) <= _FOLD_BEYOND:
+        return Gates(rows=tuple(row for _, row in rows), folded=(), several_suites=several)
+    return Gates(
+        rows=tuple(row for finding, row in rows if not _is_quiet(finding)),
+        folded=tuple(row for finding, row in rows if _is_quiet(finding)),
+        several_suites=several,
+    )
+
+
+def _order(finding: Finding) -> int:
+    if finding.outcome in ("fail", "error"):
+        return 0
+    if finding.outcome == "undecided":
+        return 1
+    if finding.outcome == "not_evaluated":
+        return 4
+    return 2 if findings.certainty(finding) == "Undecided" else 3
+
+
+def _is_quiet(finding: Finding) -> bool:
+    return _order(finding) == 3
+
+
+def _row(finding: Finding, anchors: Mapping[str, str], *, several: bool) -> GateRow:
+    value, interval = parted(findings.measured(finding))
+    certainty = findings.certainty(finding) if finding.outcome != "not_evaluated" else ""
+    of = one_line(finding.column, 60)
+    return GateRow(
+        mark=GATES[finding.outcome],
+        gate=one_line(finding.gate, 120),
+        of=f"{of}, {one_line(finding.suite, 60)}" if several and of else of,
+        href=anchors.get(finding.suite, ""),
+        value=value,
+        interval="exact" if certainty == "Exact" else interval,
+        numbers=_numbers(finding) if finding.value is not None else "",
+        plot=_plot(finding) if finding.outcome != "not_evaluated" else None,
+        certainty=certainty,
+        sure=_sure(finding, certainty),
+    )
+
+
+def _numbers(finding: Finding) -> str:
+    cases = words.plural(finding.n_cases, "case")
+    if finding.n_trials == finding.n_cases:
+        return cases
+    return f"{cases}, {words.plural(finding.n_trials, 'trial')}"
+
+
+def _sure(finding: Finding, certainty: str) -> str:
+    if "by errors" in finding.reason or finding.outcome not in ("pass", "fail"):
+        reason = one_line(finding.reason, 300)
+        return f"{reason[:1].upper()}{reason[1:]}."
+    said = _SURE.get((certainty, finding.outcome), one_line(finding.reason, 300))
+    needed = findings.cases_to_settle(finding)
+    if needed is not None:
+        said += f" {words.cases_needed(needed)} would settle it."
+    if finding.n_errors and finding.metric not in ("errors", "error_rate"):
+        said += f" {words.plural(finding.n_errors, 'error')} left out."
+    return said
+
+
+_SURE = {
+    ("Clear", "pass"): "the whole interval meets the limit.",
+    ("Clear", "fail"): "the whole interval misses the limit.",
+    ("Undecided", "pass"): "the interval reaches past the limit, so this could be chance.",
+    ("Undecided", "fail"): "the limit lies inside the interval, so this could be chance.",
+    ("Exact", "pass"): "a fact of this run, not an estimate.",
+    ("Exact", "fail"): "a fact of this run, not an estimate.",
+}
+
+
+def _plot(finding: Finding) -> Interval | None:
+    """The limit at one place; an equal distance is drawn equal whatever the direction."""
+    if finding.value is None or finding.op in ("==", "!="):
+        return None
+    better = 1 if finding.op in (">=", ">") else -1
+    known = [end for end in (finding.value, finding.low, finding.high) if end is not None]
+    far = max(abs(end - finding.limit) for end in known)
+    relative = findings.unit_of(finding.metric) not in ("share", "score")
+    usual = abs(finding.limit) / 2 if relative else 0.1
+    scale = better * _REACH / (max(far, usual) or 1.0)
+
+    def place(value: float) -> str:
+        return px(LIMIT_AT + (value - finding.limit) * scale)
+
+    if finding.low is None or finding.high is None:
+        return Interval(at=place(finding.value))
+    low, high = (finding.low, finding.high) if better > 0 else (finding.high, finding.low)
+    return Interval(at=place(finding.value), low=place(low), high=place(high))
