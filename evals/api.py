@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from evals.compare.comparison import compare_columns, compare_runs
+from evals.comparison.compare import compare_columns, compare_runs
 from evals.endpoint.config import find_root, load_config
 from evals.model import (
     Case,

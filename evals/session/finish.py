@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from evals.compare.comparison import compare_columns
-from evals.compare.gates import judge_gates
+from evals.comparison.compare import compare_columns
+from evals.comparison.gates import judge_gates
 from evals.endpoint.config import shown
 from evals.model import Comparison, Finding, JsonObject, Manifest, SuiteRecord, TrialResult
 from evals.record import FORMAT, Run, point_latest, write_manifest
