@@ -25,6 +25,8 @@ from evals.write import Secrets
 if TYPE_CHECKING:
     from evals.session.gathering import OnEvent
 
+_LIVE_ONLY = "live_only: needs --evals-mode live"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -119,6 +121,8 @@ class Evaluation:
         """What people should know besides results: warnings of suites, unexplained misses."""
         said = []
         for source in self.sources.values():
+            if self.leaves_out(source):
+                said.append(f"{source.suite.path}: skipped: {_LIVE_ONLY}")
             said += [str(warning) for warning in source.opened.warnings]
             if source.misses.total() > 1:
                 kinds = ", ".join(f"{n} × {kind}" for kind, n in source.misses.most_common())
@@ -134,9 +138,11 @@ class Evaluation:
 
     def will_skip(self, source: Source, cell: Cell) -> str | None:
         """Why a cell is not asked, or None."""
-        if source.suite.live_only and self.options.mode == "replay":
-            return "live_only: needs --evals-mode live"
-        return cell.case.skip
+        return _LIVE_ONLY if self.leaves_out(source) else cell.case.skip
+
+    def leaves_out(self, source: Source) -> bool:
+        """Whether a whole suite is skipped; what replay would skip is not recorded either."""
+        return source.suite.live_only and self.options.mode != "live"
 
     def to_ask(self, cells: Sequence[tuple[Source, Cell]]) -> list[tuple[Source, Cell, int]]:
         """The requests that have to be asked before these cells can be judged."""

@@ -67,13 +67,18 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
     by_suite: dict[str, list[TrialResult]] = {}
     for trial in trials:
         by_suite.setdefault(trial.suite, []).append(trial)
+    judged = {
+        name: source
+        for name, source in evaluation.sources.items()
+        if not evaluation.leaves_out(source)
+    }
     selected = {
         name: not interrupted and is_whole(source, by_suite.get(name, ()))
-        for name, source in evaluation.sources.items()
+        for name, source in judged.items()
     }
     findings = tuple(
         finding
-        for name, source in evaluation.sources.items()
+        for name, source in judged.items()
         for finding in judge_gates(source.suite, by_suite.get(name, ()), selected=selected[name])
     )
     manifest = msgspec.structs.replace(
@@ -82,7 +87,7 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
         counts=dict(Counter(trial.outcome for trial in trials)),
         suites=tuple(
             _suite_record(evaluation, source, selected=selected[name])
-            for name, source in evaluation.sources.items()
+            for name, source in judged.items()
         ),
     )
     write_manifest(evaluation.options.folder, manifest, secrets=evaluation.secrets)

@@ -11,10 +11,12 @@ from evals.checks.examine import examine
 from evals.checks.options import OptionsError
 from evals.checks.written import read_assertion
 from evals.model import Assertion, Check, Group, JsonObject
+from evals.suite.files import Files
 from evals.suite.gates import RESERVED
 from evals.suite.ids import METRIC_RULE, is_metric
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
+from evals.suite.schemas import Schemas
 from evals.suite.structure import kind_of
 
 _GROUPS = ("all", "any", "at-least", "not-any", "not-all")
@@ -26,8 +28,11 @@ Path = tuple[str | int, ...]
 class Assertions:
     """Reads the assertions of one suite; what is wrong goes to `problems`."""
 
-    def __init__(self, problems: Problems, sets: Mapping[str, tuple[Any, ...]]) -> None:
+    def __init__(
+        self, problems: Problems, sets: Mapping[str, tuple[Any, ...]], files: Files
+    ) -> None:
         self._problems = problems
+        self._schemas = Schemas(problems, files)
         self._sets = sets
         self._read: dict[str, tuple[Assertion, ...]] = {}
         self._open: list[str] = []  # the sets that are being read, to find a cycle
@@ -60,7 +65,7 @@ class Assertions:
             return ()
 
     def _check(self, item: Any, path: Path) -> tuple[Assertion, ...]:
-        check = read_assertion(item)
+        check = read_assertion(self._schemas.filled(item, path))
         return self._placed(check, path)
 
     def _group(self, item: JsonObject, key: str, path: Path) -> tuple[Assertion, ...]:
@@ -136,14 +141,15 @@ class Assertions:
             return ()
         if name in self._open:
             circle = " → ".join((*self._open[self._open.index(name) :], name))
-            self._problems.error(path, f"the set uses itself: {circle}")
+            details = ("take one use out of the circle",)
+            self._problems.error(path, f"the set uses itself: {circle}", details)
             return ()
         if name not in self._read:
             self._open.append(name)
             members = self.read(self._sets[name], ("checks", name))
             self._open.pop()
             if not self._sets[name]:
-                self._problems.error(("checks", name), f"the set {name!r} is empty")
+                self._problems.error(("checks", name), f"the set {name!r} is empty: add checks")
             self._read[name] = members
         return self._read[name]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from evals.model import Case, Check, JsonObject, Misses, Repeat
 from evals.suite.assertions import Assertions
 from evals.suite.datasets import SUFFIXES, Row, read_rows
 from evals.suite.files import FileRefused, Files
-from evals.suite.ids import ID_RULE, TAG_RULE, Unique, default_id, is_id, is_tag, slug
+from evals.suite.ids import ID_RULE, TAG_RULE, TWICE, Unique, default_id, is_id, is_tag, slug
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
 from evals.suite.structure import kind_of
@@ -24,6 +24,7 @@ from evals.suite.yaml import decode
 
 Path = tuple[str | int, ...]
 
+_NO_REASONS: Final = ("", "no", "off", "n", "yes", "on", "y", "true", "false")
 _BY_DEFAULT: Final = Check(type="equals", options={"value": "{{ expected }}"})
 
 
@@ -53,12 +54,22 @@ class Cases:
     """Reads the tests of one suite; what is wrong goes to `problems`."""
 
     def __init__(
-        self, problems: Problems, assertions: Assertions, files: Files, known: Known
+        self,
+        problems: Problems,
+        assertions: Assertions,
+        files: Files,
+        known: Known,
+        *,
+        filled: Callable[[JsonObject, Path], JsonObject],
     ) -> None:
+        """`filled` gives parameters the content of the files that they name."""
         self._problems = problems
         self._assertions = assertions
         self._files = files
         self._known = known
+        self._filled = filled
+        self._wrong_files: set[str] = set()  # whose expected values were refused
+        self.incomplete: set[Place] = set()  # of cases that lost a part to their mistakes
 
     def read(
         self,
@@ -79,8 +90,12 @@ class Cases:
         for index, test in enumerate(tests):
             path: Path = ("tests", index)
             layer = self._layered(base if test.inherit else bare, test, path)
+            lost = self._was_cut(path)
             if test.file is not None:
-                yield from self._rows(test, layer, path)
+                for draft in self._rows(test, layer, path):
+                    if lost and draft.case.place is not None:
+                        self.incomplete.add(draft.case.place)
+                    yield draft
                 continue
             if test.delimiter is not None:
                 self._problems.error((*path, "delimiter"), "delimiter needs a file", key=True)
@@ -89,8 +104,17 @@ class Cases:
                 self._problems.error((*path, "id"), f"{wanted!r} is no id", (ID_RULE,))
                 wanted = None
             place = self._problems.place(path)
+            if lost:
+                self.incomplete.add(place)
             case = msgspec.structs.replace(layer.case, place=place)
             yield Draft(self._judged(case, layer.given, path), wanted)
+
+    def _was_cut(self, path: Path) -> bool:
+        """Whether a part of a test, or of what it inherits, was taken out for a mistake."""
+        if "defaults" in self._problems.incomplete:
+            return True
+        document = self._problems.document
+        return document.was_cut(path) or document.was_cut((*path, "vars"))
 
     def _layered(self, base: Layer, written: WrittenDefaults, path: Path) -> Layer:
         """A test over what it takes: lists are joined, mappings merged, the rest is replaced."""
@@ -102,8 +126,9 @@ class Cases:
             changes["repeat"] = repeat_of(written.repeat)
         if written.cluster is not None:
             changes["cluster"] = str(written.cluster)
-        if written.skip is not None and not written.skip.strip():
-            self._problems.error((*path, "skip"), "skip needs a reason")
+        if written.skip is not None and written.skip.strip().casefold() in _NO_REASONS:
+            details = ("write why, such as `skip: too slow`; remove it to run the test",)
+            self._problems.error((*path, "skip"), "skip needs a reason", details)
         for key in ("threshold", "min_pass_rate", "misses", "description", "skip"):
             if (value := getattr(written, key)) is not None:
                 changes[key] = value
@@ -121,9 +146,11 @@ class Cases:
         if written.tags:
             tags = self._tags(written.tags, (*path, "tags"))
             changes["tags"] = tuple(dict.fromkeys((*case.tags, *tags)))
-        for key in ("parameters", "metadata"):
-            if value := getattr(written, key):
-                changes[key] = {**getattr(case, key), **value}
+        if written.parameters:
+            own_parameters = self._filled(written.parameters, (*path, "parameters"))
+            changes["parameters"] = {**case.parameters, **own_parameters}
+        if written.metadata:
+            changes["metadata"] = {**case.metadata, **written.metadata}
         for key in ("prompts", "settings"):
             if (value := getattr(written, key)) is not None:
                 own_ids = self._ids(value, key, (*path, key))
@@ -177,21 +204,29 @@ class Cases:
 
     def _judged(self, case: Case, given: bool, path: Path) -> Case:
         """The case as it is; judged by `equals` where only `expected` says what is right."""
-        if given or case.checks:
-            return case
+        document = self._problems.document
+        if given or case.checks or document.was_cut(path) or document.was_cut(("defaults",)):
+            return case  # it has one, or had one with a mistake
         if not case.has_expected:
-            document = self._problems.document
-            if document.was_cut(path) or document.was_cut(("defaults",)):
-                return case  # it had one, with a mistake
             details = ("add assert or expected; `assert: []` records without judging",)
             self._problems.error(path, "a test needs an assertion or expected", details)
             return case
         if not isinstance(case.expected, str):
             literal = msgspec.structs.replace(_BY_DEFAULT, options={"value": case.expected})
             for _, message in examine(literal):
-                where = (*path, EXPECTED)
-                self._problems.error(where, f"expected, judged by equals: {message}")
+                self._wrong_expected(case, path, f"expected, judged by equals: {message}")
         return msgspec.structs.replace(case, checks=(self._by_default(case),))
+
+    def _wrong_expected(self, case: Case, path: Path, message: str) -> None:
+        """Told where it is written; of the rows of one file, the first tells it."""
+        own = self._problems.document.path
+        if case.place is None or case.place.path == own:
+            inherited = EXPECTED not in self._problems.document.value["tests"][path[1]]
+            top: Path = ("defaults",) if inherited else path
+            self._problems.error((*top, EXPECTED), message)
+        elif case.place.path not in self._wrong_files:
+            self._wrong_files.add(case.place.path)
+            self._wrong(case.place, message)
 
     def _by_default(self, case: Case) -> Check:
         return msgspec.structs.replace(_BY_DEFAULT, place=case.place)
@@ -272,7 +307,9 @@ class Cases:
                 continue
             first = taken.setdefault(wanted.casefold(), case.place)
             if first is not case.place and case.place is not None:
-                self._wrong(case.place, f"two tests have the id {wanted!r}", f"the first: {first}")
+                self._wrong(
+                    case.place, f"two tests have the id {wanted!r}", f"the first: {first}", TWICE
+                )
         unique = Unique(name for name in taken if is_id(name))
         made, numbered = [], None
         for number, (case, wanted, from_data) in enumerate(drafts, 1):

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from evals.model import Case, Column, JsonObject, Prompt, Suite
-from evals.suite.ids import ID_RULE, is_id, slug
+from evals.suite.ids import ID_RULE, TWICE, is_id, slug
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
 from evals.suite.written import WrittenSuite
@@ -83,7 +83,8 @@ def _written_settings(written: WrittenSuite, problems: Problems) -> list[Setting
             problems.error((*path, "id"), f"{setting.id!r} is no id", (ID_RULE,))
             continue
         if setting.id.casefold() in seen:
-            problems.error((*path, "id"), f"two settings have the id {setting.id!r}")
+            message = f"two settings have the id {setting.id!r}"
+            problems.error((*path, "id"), message, (TWICE,))
             continue
         seen.add(setting.id.casefold())
         raw = problems.document.value["settings"][index]
@@ -107,16 +108,19 @@ def _matrix(written: Mapping[str, Any], problems: Problems) -> Iterator[JsonObje
     axes = {name: values for name, values in written.items() if name != "exclude"}
     for name, values in list(axes.items()):
         if name in _NOT_YET:
-            problems.error(("matrix", name), f"unknown key {name!r}", key=True)
+            details = ("a matrix has parameters, and exclude",)
+            problems.error(("matrix", name), f"unknown key {name!r}", details, key=True)
             del axes[name]
         elif not values:
-            problems.error(("matrix", name), f"{name} has no values")
+            problems.error(("matrix", name), f"{name} has no values", ("add some, or remove it",))
             del axes[name]
         elif len({msgspec.json.encode(value) for value in values}) < len(values):
             problems.error(("matrix", name), f"{name} has the same value twice")
             del axes[name]
     if not axes:
-        problems.error(("matrix",), "a matrix needs a parameter with its values", key=True)
+        if written.keys() <= {"exclude"} and "matrix" not in problems.incomplete:
+            details = ("write temperature: [0, 1]",)
+            problems.error(("matrix",), "a matrix needs a parameter", details, key=True)
         return
     if math.prod(len(values) for values in axes.values()) > MAX_TRIALS:
         problems.error(("matrix",), f"more than {MAX_TRIALS:,} settings, the limit of a matrix")
@@ -134,12 +138,13 @@ def _excluded(
     for index, rule in enumerate(written):
         path: Path = ("matrix", "exclude", index)
         if not isinstance(rule, dict) or not rule:
-            problems.error(path, "a rule is a mapping of parameters to values")
+            details = ("write {temperature: 1, seed: 2} for what is left out",)
+            problems.error(path, "a rule is a mapping of parameters to values", details)
             continue
         unknown = [name for name in rule if name not in axes]
         for name in unknown:
-            details = advice(name, axes, "the matrix has")
-            problems.error((*path, name), f"the matrix has no {name!r}", details, key=True)
+            known = advice(name, axes, "the matrix has")
+            problems.error((*path, name), f"the matrix has no {name!r}", known, key=True)
         if not unknown:
             if not any(_matches(made, [rule]) for made in _combinations(axes)):
                 problems.error(path, "no combination agrees with this rule")

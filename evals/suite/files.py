@@ -41,7 +41,10 @@ class Files:
         if any(part.startswith(".") and part not in (".", "..") for part in parts) or any(
             part.startswith(".") for part in path.relative_to(inside).parts
         ):
-            raise FileRefused(f"{written!r}: no part of a path begins with a dot")
+            raise FileRefused(
+                f"{written!r}: no part of a path begins with a dot",
+                remedy="hidden files are not read: copy it to a name of its own",
+            )
         self._check_regular(written, path)
         return path
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from evals.model import Gate
+from evals.model.duration import UNITS
+from evals.suite.labels import Label, is_figure, wrong_figure
 from evals.suite.nearest import advice, hint
 from evals.suite.problems import Problems
 from evals.suite.written import WrittenGate
 
-Kind: TypeAlias = Literal["share", "score", "seconds", "number"]
+Kind: TypeAlias = Literal["share", "score", "figure", "agreement", "seconds", "number"]
 Op: TypeAlias = Literal[">=", ">", "<=", "<", "==", "!="]
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -31,10 +34,26 @@ _SPREAD: Final[Mapping[str, Kind]] = {
 _TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")
 RESERVED: Final = frozenset((*_WHOLE, *_SPREAD, "tokens"))
 
-_GATE: Final = re.compile(r"\s*([^\s<>=!]+)\s*(>=|<=|==|!=|=>|=<|>|<|=)\s*(\S.*?)\s*")
-_LIMIT: Final = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%|ms|s|m|min|h)?")
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_OTHER_OPS: Final = {"=": "==", "=>": ">=", "=<": "<="}
+_OPS: Final = (">=", ">", "<=", "<", "==", "!=")
+_OTHER_OPS: Final = {"=": "==", "=>": ">=", "=<": "<=", "<>": "!="}
+_SIGN: Final = re.compile(r"[<>=!]+")
+_LIMIT: Final = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%|[^\W\d]+)?")
+_FORMS: Final[Mapping[Kind, str]] = {
+    "share": "write a share such as 0.9 or 90%",
+    "score": "write a score such as 0.9 or 90%",
+    "figure": "write a number such as 0.9",
+    "agreement": "write a number such as 0.6",
+    "seconds": f"write seconds, or a text such as 300ms or 2s; units: {', '.join(UNITS)}",
+    "number": "write a number such as 100",
+}
+_RANGES: Final[Mapping[Kind, tuple[float, float]]] = {
+    "share": (0, 1),
+    "score": (0, 1),
+    "figure": (0, 1),
+    "agreement": (-1, 1),
+    "seconds": (0, float("inf")),
+    "number": (0, float("inf")),
+}
 
 
 class Subjects(NamedTuple):
@@ -44,6 +63,8 @@ class Subjects(NamedTuple):
     tags: Collection[str]
     cases: Collection[str]
     metrics: Collection[str]
+    labels: Mapping[str, Label] = MappingProxyType({})
+    complete: bool = True  # no assertion was left out for its mistakes
 
 
 class _Mistake(Exception):
@@ -99,7 +120,7 @@ def _read(written: str | WrittenGate, subjects: Subjects) -> Iterator[tuple[str,
     if not given:
         raise _Mistake("a gate needs min, max or both")
     _check_part(written, subjects)
-    if written.confidence is not None and _is_exact(written.metric):
+    if written.confidence is not None and _is_exact(written.metric, kind):
         raise _Mistake(
             f"{written.metric} has no interval, so it takes no confidence", key="confidence"
         )
@@ -113,15 +134,19 @@ def _read(written: str | WrittenGate, subjects: Subjects) -> Iterator[tuple[str,
 
 
 def _read_text(text: str, subjects: Subjects) -> Gate:
-    found = _GATE.fullmatch(text)
-    if found is None:
+    found = _SIGN.search(text)
+    metric = text[: found.start()].strip() if found else ""
+    written = text[found.end() :].strip() if found else ""
+    if found is None or not metric or not written:
         raise _Mistake(
             f"{text!r} is no gate",
             "a gate is `metric operator value`, such as accuracy >= 0.9 or latency.p95 <= 2s",
         )
-    metric, sign, written = found.groups()
+    sign = found[0]
     if sign in _OTHER_OPS:
         raise _Mistake(f"unknown operator {sign!r}", f"write {metric} {_OTHER_OPS[sign]} {written}")
+    if sign not in _OPS:
+        raise _Mistake(f"unknown operator {sign!r}", f"operators: {', '.join(_OPS)}")
     op = cast(Op, sign)
     kind = _kind(metric, subjects)
     limit = _limit(written, kind, metric)
@@ -198,20 +223,35 @@ def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
         return "number"
     if head not in subjects.metrics:
         known = (*sorted(RESERVED), *subjects.metrics)
-        details = advice(head, known, "metrics here")
+        needed = (
+            f"a check of type choice with metric: {head}" if is_figure(rest) else "an assertion"
+        )
         raise _Mistake(
             f"unknown metric {metric!r}",
-            *details,
-            "a named metric is one that an assertion has as `metric`",
+            *advice(head, known, "metrics here"),
+            f"any other is the `metric` of {needed}",
             key=key,
         )
-    if rest not in ("", "rate"):
+    if rest in ("", "rate"):
+        return "share" if rest else "score"
+    _check_figure(head, rest, subjects, key)
+    return "agreement" if rest == "kappa" else "figure"
+
+
+def _check_figure(metric: str, figure: str, subjects: Subjects, key: str | None) -> None:
+    """Refuse what is no figure of a `choice` with this metric."""
+    label = subjects.labels.get(metric)
+    if is_figure(figure) and not subjects.complete:
+        return  # the check, or the option, may be in what was left out
+    if label is None and not is_figure(figure):
         raise _Mistake(
-            f"unknown metric {metric!r}",
-            f"{head} is the mean of its scores, {head}.rate the share of its passes",
+            f"unknown metric {f'{metric}.{figure}'!r}",
+            f"{metric} is the mean of its scores, {metric}.rate the share of its passes",
             key=key,
         )
-    return "share" if rest else "score"
+    wrong = wrong_figure(metric, figure, label)
+    if wrong is not None:
+        raise _Mistake(*wrong, key=key)
 
 
 def _check_statistic(head: str, statistic: str, key: str | None) -> None:
@@ -224,34 +264,35 @@ def _check_statistic(head: str, statistic: str, key: str | None) -> None:
         )
 
 
-def _is_exact(metric: str) -> bool:
-    return metric in ("errors", "cost_usd") or metric.rpartition(".")[2] in _EXACT
+def _is_exact(metric: str, kind: Kind) -> bool:
+    if kind in ("figure", "agreement") or metric in ("errors", "cost_usd"):
+        return True
+    return metric.rpartition(".")[2] in _EXACT
 
 
 def _limit(text: str, kind: Kind, metric: str, *, key: str | None = None) -> float:
     found = _LIMIT.fullmatch(text.strip())
     if found is None:
-        raise _Mistake(
-            f"{text!r} is no number", "a number, with % for rates or s, ms for times", key=key
-        )
+        raise _Mistake(f"{text!r} is no number", _FORMS[kind], key=key)
     value, unit = float(found[1]), found[2]
-    if unit == "%":
-        if kind not in ("share", "score"):
-            raise _Mistake(f"{metric} is no share, so it takes no %", key=key)
+    if unit is None:
+        return value
+    if unit == "%" and kind in ("share", "score"):
         return value / 100
-    if unit is not None:
-        if kind != "seconds":
-            raise _Mistake(f"{metric} is no time, so it takes no {unit!r}", key=key)
-        return value * _SECONDS[unit]
-    return value
+    if kind == "seconds" and unit in UNITS:
+        return value * UNITS[unit]
+    if kind == "seconds" and unit != "%":
+        raise _Mistake(f"unknown unit {unit!r}", _FORMS[kind], key=key)
+    is_what = "no share, so it takes no %" if unit == "%" else f"no time, so it takes no {unit!r}"
+    raise _Mistake(f"{metric} is {is_what}", _FORMS[kind], key=key)
 
 
 def _check_range(metric: str, op: Op, limit: float, kind: Kind, *, key: str | None = None) -> None:
     """Refuse what no measured value can fail, or meet."""
-    high = 1.0 if kind in ("share", "score") else float("inf")
-    above, below = limit > high, limit < 0
+    low, high = _RANGES[kind]
+    above, below = limit > high, limit < low
     never_fails = {
-        ">=": limit <= 0,
+        ">=": limit <= low,
         ">": below,
         "<=": limit >= high,
         "<": above,
@@ -262,14 +303,17 @@ def _check_range(metric: str, op: Op, limit: float, kind: Kind, *, key: str | No
         ">=": above,
         ">": limit >= high,
         "<=": below,
-        "<": limit <= 0,
+        "<": limit <= low,
         "==": above or below,
         "!=": False,
     }
-    span = f"{metric} lies between 0 and 1" if high == 1 else f"{metric} is never below 0"
+    if not never_met[op] and not never_fails[op]:
+        return
+    details = [
+        f"{metric} lies between {low:g} and 1" if high == 1 else f"{metric} is never below 0"
+    ]
     if never_met[op] and high == 1 and 5 < limit <= 100:
-        raise _Mistake(f"{metric} {op} {limit:g} cannot be met", span, f"write {limit:g}%", key=key)
-    if never_met[op]:
-        raise _Mistake(f"{metric} {op} {limit:g} cannot be met", span, key=key)
-    if never_fails[op]:
-        raise _Mistake(f"{metric} {op} {limit:g} cannot fail", span, key=key)
+        share = kind in ("share", "score")
+        details.append(f"write {limit:g}%" if share else f"write {limit / 100:g}")
+    how = "be met" if never_met[op] else "fail"
+    raise _Mistake(f"{metric} {op} {limit:g} cannot {how}", *details, key=key)

@@ -22,6 +22,7 @@ _LENGTH: Final = 60  # of an id that is made; the rest of its text is in the var
 ID_RULE: Final = (
     'an id begins with a letter or digit, then letters, digits, ".", "_", "=", "-"; at most 100'
 )
+TWICE: Final = "rename one of them; capitals make no difference, since ids name files"
 SUITE_RULE: Final = 'small letters, digits, "_" and "-"; no name of a device such as "con"'
 TAG_RULE: Final = 'letters, digits, ".", "_", "-"'
 METRIC_RULE: Final = 'small letters, digits and "_", beginning with no digit'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from evals.endpoint.config import Config, EndpointConfig, seconds
+from evals.endpoint.config import Config, EndpointConfig
 from evals.errors import Place, Problem, SuiteError
 from evals.model import (
     Case,
@@ -24,12 +24,14 @@ from evals.model import (
     Repeat,
     Suite,
 )
-from evals.suite.assertions import Assertions
+from evals.model.duration import seconds
+from evals.suite.assertions import Assertions, checks_in
 from evals.suite.cases import Cases, Known, repeat_of
 from evals.suite.expand import MAX_TRIALS, Setting, make_columns, pairs, read_settings
 from evals.suite.files import Files, relative
 from evals.suite.gates import Subjects, judges_answers, read_gates
 from evals.suite.ids import SUITE_RULE, TAG_RULE, is_suite_id, is_tag
+from evals.suite.labels import labels_in
 from evals.suite.names import Names
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
@@ -94,7 +96,7 @@ class _Loading:
         self._problems = problems
         self._files = files
         self._requests = Requests(written, problems, files, config)
-        self._assertions = Assertions(problems, written.checks)
+        self._assertions = Assertions(problems, written.checks, files)
 
     def suite(
         self,
@@ -107,9 +109,9 @@ class _Loading:
         written, problems = self._written, self._problems
         prompts = self._prompts()
         settings, columns = self._columns(prompts, set_)
-        cases = self._cases(prompts, settings, repeat=repeat, set_=set_)
+        cases, incomplete = self._cases(prompts, settings, repeat=repeat, set_=set_)
         names = Names(problems, prompts)
-        names.check(cases)
+        names.check([case for case in cases if case.place not in incomplete])
         if not problems.errors:
             names.check_unused(written.tests, written.defaults)
             self._warn_escapes()
@@ -212,7 +214,8 @@ class _Loading:
         *,
         repeat: int | None,
         set_: Mapping[str, tuple[Any, ...]],
-    ) -> tuple[Case, ...]:
+    ) -> tuple[tuple[Case, ...], Collection[Place]]:
+        """The cases, and the places of those that lost a part to their mistakes."""
         written, problems = self._written, self._problems
         if not written.tests and "tests" not in problems.incomplete:
             details = ("a suite that asks nothing is a mistake: add tests",)
@@ -223,7 +226,7 @@ class _Loading:
             prompts=None if "prompts" in problems.incomplete else [p.id for p in prompts],
             settings=None if lost else [setting.id for setting in settings],
         )
-        reader = Cases(problems, self._assertions, self._files, known)
+        reader = Cases(problems, self._assertions, self._files, known, filled=self._requests.filled)
         cases = reader.read(
             written.tests,
             written.defaults,
@@ -231,8 +234,8 @@ class _Loading:
             misses=written.misses or "forbidden",
         )
         if repeat is not None or set_:
-            return tuple(_overridden(case, repeat, set_) for case in cases)
-        return cases
+            cases = tuple(_overridden(case, repeat, set_) for case in cases)
+        return cases, reader.incomplete
 
     def _warn_escapes(self) -> None:
         """A backslash and an n between single quotes is no line break."""
@@ -263,6 +266,8 @@ class _Loading:
             tags={tag for case in cases for tag in case.tags},
             cases={case.id for case in cases},
             metrics={*self._assertions.metrics, *named},
+            labels=labels_in(checks_in(case.checks) for case in cases),
+            complete=not problems.errors,
         )
         before = len(problems.errors)
         gates = read_gates(self._written.gates, problems, subjects)
@@ -285,8 +290,8 @@ class _Loading:
 
     def _limits(self, written: WrittenLimits) -> Limits:
         timeout = None if written.timeout is None else seconds(written.timeout)
-        if written.timeout is not None and not (timeout and timeout > 0):
-            details = ('write seconds, or a text such as "10s", "300ms", "5m"',)
+        if written.timeout is not None and not (timeout and 0 < timeout < float("inf")):
+            details = ('write seconds, or a text such as "10s", "300ms", "5m", "1h"',)
             message = f"timeout: {written.timeout!r} is no duration above 0"
             self._problems.error(("limits", "timeout"), message, details)
         return Limits(

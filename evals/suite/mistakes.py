@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from evals.suite.nearest import advice
+from evals.suite.nearest import advice, nearest
 from evals.suite.schema import form
 from evals.suite.structure import Path, kind_of
 
@@ -42,9 +43,10 @@ def _explained(error: Any) -> Iterator[Mistake]:
         yield from _unknown_keys(error, path)
     elif kind == "required":
         missing = error.kind.as_dict()["property"]
-        yield Mistake(path, f"{_named(path)} lacks {missing!r}", (f"add {missing}: …",))
+        if not _is_misspelled(missing, error):
+            yield Mistake(path, f"{_named(path)} lacks {missing!r}", (f"add {missing}: …",))
     elif kind != "pattern":  # ids are looked at where they are used, with better words
-        yield Mistake(path, f"{_named(path)} {_rule(error)}")
+        yield Mistake(path, f"{_named(path)} {_rule(error)}", _remedy(error, [error]))
 
 
 def _named(path: Path) -> str:
@@ -67,7 +69,8 @@ def _of_any(error: Any, path: Path) -> Iterator[Mistake]:
         expected = [e for branch in branches for e in branch if e.kind.name == "type"]
         words = dict.fromkeys(word for e in expected for word in _types(e) if word != "nothing")
         found = kind_of(error.instance)
-        yield Mistake(path, f"{_named(path)} must be {' or '.join(words)}, found {found}")
+        message = f"{_named(path)} must be {' or '.join(words)}, found {found}"
+        yield Mistake(path, message, _remedy(error, expected))
         return
     for inner in min(inside, key=len):
         yield from _explained(inner)
@@ -79,6 +82,12 @@ def _unknown_keys(error: Any, path: Path) -> Iterator[Mistake]:
         yield Mistake(
             (*path, key), f"unknown key {key!r}", advice(key, known, "known here"), is_key=True
         )
+
+
+def _is_misspelled(missing: str, error: Any) -> bool:
+    """Whether a key that is lacking stands there under a name that is refused by itself."""
+    known = list(_known_keys(error))
+    return any(nearest(key, known) == missing for key in error.instance if key not in known)
 
 
 def _known_keys(error: Any) -> Iterable[str]:
@@ -94,6 +103,7 @@ def _known_keys(error: Any) -> Iterable[str]:
     return list(schema.get("properties", ()))
 
 
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)(\s*%)?")
 _TYPES: Mapping[str, str] = {
     "array": "a list",
     "object": "a mapping",
@@ -103,6 +113,31 @@ _TYPES: Mapping[str, str] = {
     "number": "a number",
     "null": "nothing",
 }
+
+
+def _remedy(error: Any, expected: Iterable[Any]) -> tuple[str, ...]:
+    """How to write the value that was meant, where that is plain."""
+    names = {
+        name
+        for each in expected
+        if each.kind.name == "type"
+        for name in each.kind.as_dict()["types"]
+    }
+    value = error.instance
+    if (
+        names - {"null"} == {"string"}
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+    ):
+        return (f'write "{value}", in quotes',)
+    if names & {"number", "integer"} and isinstance(value, str):
+        found = _NUMBER.fullmatch(value.strip())
+        if found is None:
+            return ()
+        return (f"write {float(found[1]) / 100:g}" if found[2] else f"write {found[1]}",)
+    if names - {"null"} == {"array"} and value is not None:
+        return ("write a list: [a, b], or lines that begin with -",)
+    return ()
 
 
 def _types(error: Any) -> list[str]:

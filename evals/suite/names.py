@@ -9,6 +9,7 @@ from evals.errors import Place, Problem
 from evals.model import Assertion, Case, Prompt
 from evals.suite.assertions import checks_in
 from evals.suite.bind import template_options
+from evals.suite.nearest import nearest
 from evals.suite.problems import Problems
 from evals.suite.prompts import DEFAULT, names_in
 from evals.suite.template import (
@@ -55,8 +56,8 @@ class Names:
         for (prompt_id, name), found in lacking.items():
             prompt = next(prompt for prompt in self._prompts if prompt.id == prompt_id)
             if (prompt_id, name) not in having and prompt.place is not None:
-                message = unknown(name, _known(found[0]))
-                self._say(prompt.place, message, *_about_default(prompt))
+                known = _known(found[0])
+                self._say(prompt.place, unknown(name, known), *_remedy(prompt, name, known))
                 continue
             for case in _first_of_each_file(found):
                 message = f"test lacks the var {name!r} that prompt {prompt_id!r} uses"
@@ -134,9 +135,9 @@ class Names:
                 )
 
 
-def _about_default(prompt: Prompt) -> tuple[str, ...]:
+def _remedy(prompt: Prompt, name: str, known: Iterable[str]) -> tuple[str, ...]:
     if prompt.messages[0].get("content") != DEFAULT:
-        return ()
+        return () if nearest(name, known) else (f"give the tests a var {name!r}",)
     return (f"a suite without prompts asks {DEFAULT}: add prompts, or a var `prompt`",)
 
 

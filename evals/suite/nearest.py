@@ -10,7 +10,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # needed only where something is wrong
 
     by_plain = {_plain(name): name for name in known}
-    found = get_close_matches(_plain(word), by_plain, n=1)
+    found = get_close_matches(_plain(word), by_plain, n=1, cutoff=0.65)
     return by_plain[found[0]] if found else None
 
 

@@ -93,6 +93,8 @@ def mistakes(parameters: Mapping[str, Any], endpoint: EndpointConfig) -> Iterato
                 msgspec.convert(value, types[name])
             except msgspec.ValidationError as error:
                 yield (name,), *_wrong(name, value, error, types[name], endpoint)
+            if name == "tools" and isinstance(value, dict) and value.keys() != {"file"}:
+                yield (name,), "tools must be a list, found a mapping", ()
         else:
             message = _unlisted(name, endpoint)
             if message is not None:

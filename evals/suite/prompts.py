@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 
@@ -10,15 +10,17 @@ from evals.errors import Place, Problem, SuiteError
 from evals.model import JsonObject, Prompt
 from evals.suite.datasets import read_json
 from evals.suite.files import FileRefused, Files
-from evals.suite.ids import ID_RULE, is_id
+from evals.suite.ids import ID_RULE, TWICE, is_id
+from evals.suite.nearest import hint
 from evals.suite.problems import Problems
 from evals.suite.structure import kind_of
 from evals.suite.template import TemplateError, compile_template, templates_in
-from evals.suite.written import WrittenMessage, WrittenPrompt
+from evals.suite.written import Role, WrittenMessage, WrittenPrompt
 from evals.suite.yaml import Document, decode, read_yaml
 
 DEFAULT: Final = "{{ prompt }}"
 _TEXTS: Final = (".txt", ".md", ".j2")
+_ROLES: Final = get_args(Role)
 _DATA: Final = (".yaml", ".yml", ".json")
 
 Path = tuple[str | int, ...]
@@ -86,7 +88,7 @@ class _Reader:
             return False
         first = self._ids.setdefault(name.casefold(), name)
         if first is not name:
-            self._problems.error(path, f"two prompts have the id {name!r}")
+            self._problems.error(path, f"two prompts have the id {name!r}", (TWICE,))
             return False
         return True
 
@@ -111,6 +113,8 @@ class _Reader:
         return _Found(self._messages(raw, (*path, key))), (*path, key)
 
     def _messages(self, raw: list[JsonObject], path: Path) -> tuple[JsonObject, ...] | None:
+        if not raw and self._problems.document.was_cut(path):
+            return None  # it had one, and wrong in its form
         wrong = list(_message_mistakes(raw))
         for inner, message in wrong:
             self._problems.error((*path, *inner), message)
@@ -149,8 +153,9 @@ def _from_file(data: bytes, name: str, render: bool) -> _Found:
         found = _from_data(data, name)
     else:
         known = ", ".join((*_TEXTS, *_DATA))
-        raise _wrong(
-            Place(name), "a prompt's file is a text or messages", f"by its suffix: {known}"
+        raise FileRefused(
+            f"a prompt's file is a text or messages, not {name!r}",
+            remedy=f"by its suffix: {known}",
         )
     if render:
         for text in templates_in(list(found.messages or ())):
@@ -233,7 +238,7 @@ def _message_mistakes(raw: list[Any]) -> list[tuple[Path, str]]:
         try:
             read = msgspec.convert(message, WrittenMessage)
         except msgspec.ValidationError as error:
-            wrong.append(((index,), f"not a message: {error}"))
+            wrong.append(((index,), f"not a message: {_no_message(message, error)}"))
             continue
         if read.role == "tool" and read.tool_call_id is None:
             wrong.append(((index,), "a message of role tool needs tool_call_id"))
@@ -246,6 +251,20 @@ def _message_mistakes(raw: list[Any]) -> list[tuple[Path, str]]:
                 ((index, "content"), "a part of content is {type: text, text: …} or alike")
             )
     return wrong
+
+
+def _no_message(message: Any, error: msgspec.ValidationError) -> str:
+    """Why a part of a prompt's file is no message."""
+    if not isinstance(message, dict):
+        return f"a mapping with role and content, found {kind_of(message)}"
+    for key in message:
+        if key not in WrittenMessage.__struct_fields__:
+            return f"unknown key {key!r}{hint(key, WrittenMessage.__struct_fields__)}"
+    role = message.get("role")
+    if role not in _ROLES:
+        found = "it lacks its role" if role is None else f"role is {kind_of(role)}"
+        return f"{found}; allowed are {', '.join(_ROLES)}"
+    return str(error)
 
 
 def names_in(prompt: Prompt) -> tuple[frozenset[str], frozenset[str]]:

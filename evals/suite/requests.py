@@ -8,17 +8,14 @@ from typing import Any
 import msgspec
 
 from evals.endpoint.config import Config, EndpointConfig
-from evals.errors import SuiteError
 from evals.model import Column, JsonObject
-from evals.suite.datasets import read_json
+from evals.suite.contents import Contents, names_file
 from evals.suite.expand import Setting
-from evals.suite.files import FileRefused, Files
+from evals.suite.files import Files
 from evals.suite.nearest import advice
 from evals.suite.parameters import FILED, conflicts, is_listed, mistakes
 from evals.suite.problems import Problems
-from evals.suite.structure import kind_of
 from evals.suite.written import WrittenSuite
-from evals.suite.yaml import read_yaml
 
 Path = tuple[str | int, ...]
 
@@ -29,7 +26,7 @@ class Requests:
     def __init__(self, written: WrittenSuite, problems: Problems, files: Files, config: Config):
         self._written = written
         self._problems = problems
-        self._files = files
+        self._contents = Contents(problems, files)
         self._config = config
 
     def endpoints(self, settings: Sequence[Setting]) -> dict[str, EndpointConfig]:
@@ -56,28 +53,10 @@ class Requests:
         made = parameters
         for name in FILED:
             value = parameters.get(name)
-            if isinstance(value, dict) and value.keys() == {"file"}:
-                made = {**made, name: self._content(value["file"], (*path, name, "file"))}
+            if names_file(value):
+                content = self._contents.read(value["file"], (*path, name, "file"))
+                made = {**made, name: None if content is msgspec.UNSET else content}
         return made
-
-    def _content(self, written: Any, path: Path) -> Any:
-        if not isinstance(written, str):
-            self._problems.error(path, f"file must be a path, found {kind_of(written)}")
-            return None
-        try:
-            data, name = self._files.read(written), self._files.name(self._files.find(written))
-            if name.endswith(".json"):
-                return read_json(data, name)
-            document = read_yaml(data, name)
-            if document.problems:
-                raise SuiteError(document.problems)
-            return document.value
-        except FileRefused as error:
-            self._problems.refused(path, error)
-        except SuiteError as error:
-            for problem in error.problems:
-                self._problems.add(problem)
-        return None
 
     def check(
         self,

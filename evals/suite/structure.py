@@ -26,7 +26,8 @@ def read_written(problems: Problems) -> WrittenSuite | None:
         problems.error((), "the file is empty", ("a suite needs tests",))
         return None
     if not isinstance(document.value, dict):
-        problems.error((), f"a suite is a mapping, found {kind_of(document.value)}")
+        message = f"a suite is a mapping, found {kind_of(document.value)}"
+        problems.error((), message, ("write the tests under a key `tests:`",))
         return None
     try:
         return msgspec.convert(document.value, WrittenSuite)
@@ -53,7 +54,8 @@ def _salvaged(problems: Problems) -> WrittenSuite | None:
             path = _path_in(where.rstrip("`"))
             if paths and paths[-1] == path:
                 return None
-            problems.error(path, f"{'.'.join(map(str, path)) or 'the suite'}: {text}")
+            if not path or not document.was_cut(path):  # else it lacks what was taken out
+                problems.error(path, f"{'.'.join(map(str, path)) or 'the suite'}: {text}")
             paths.append(path)
             _take_out(problems, [path])
 

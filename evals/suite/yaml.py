@@ -96,7 +96,10 @@ class Document:
         """Whether something was taken out of what stands at `path`."""
         value: Any = self.value
         for part in path:
-            value = value.get(part) if isinstance(value, dict) else value[part]
+            try:
+                value = value[part]
+            except (TypeError, LookupError):
+                return False
         return id(value) in self._cut
 
 

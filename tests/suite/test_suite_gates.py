@@ -38,6 +38,8 @@ def gates(bench: Any, written: str) -> Any:
         ("error_rate <= 1%", "error_rate", "<=", 0.01),
         ("polite >= 0.85", "polite", ">=", 0.85),
         ("polite.rate >= 85%", "polite.rate", ">=", 0.85),
+        ("latency.p95 <= 5 min", "latency.p95", "<=", 300.0),
+        ("latency.sum <= 1h", "latency.sum", "<=", 3600.0),
     ],
 )
 def test_gates_as_texts(bench: Any, written: str, metric: str, op: str, limit: float) -> None:
@@ -85,7 +87,12 @@ def test_gates_as_mappings_tell_all_their_parts(bench: Any) -> None:
         ('"tokens.total <= 5"', "tokens.total names no statistic"),
         ('"accuracy <= 5s"', "accuracy is no time"),
         ('"errors <= 5%"', "errors is no share"),
-        ('"accuracy >= lots"', "'lots' is no number"),
+        ('"accuracy >= lots"', "'lots' is no number\n    write a share such as 0.9 or 90%"),
+        ('"latency.p95 <= 5 sec"', "unknown unit 'sec'\n    write seconds"),
+        ('"accuracy >> 0.5"', "unknown operator '>>'\n    operators: >=, >, <=, <, ==, !="),
+        ('"accuracy <> 0.5"', "write accuracy != 0.5"),
+        ('">= 0.5"', "is no gate"),
+        ('"accuracy >="', "is no gate"),
         ('"acuracy >= 0.5"', 'did you mean "accuracy"?'),
         ('"polight >= 0.5"', 'did you mean "polite"?'),
         ('"polite.p95 >= 0.5"', "polite.rate the share of its passes"),
@@ -133,3 +140,95 @@ def test_allowed_misses_need_a_gate_that_looks_at_answers(
 def test_a_gate_on_the_metric_of_a_wrong_assertion_is_not_wrong_too(bench: Any) -> None:
     text = HEAD.replace("type: contains, value: z", "type: contians, value: z")
     assert len(bench.mistakes(text + "gates: [polite >= 0.5]")) == 1
+
+
+LABELS = """\
+tests:
+  - {vars: {prompt: x}, assert: [{type: choice, options: [A, not sure], value: A, metric: label,
+      weight: 0}, {type: contains, value: z, metric: polite}]}
+  - vars: {prompt: y}
+    assert: [{any: [{type: choice, options: {B: big, C: small}, value: "{{ prompt }}",
+      metric: label}, z]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "metric", "limit"),
+    [
+        ("label.macro_f1 >= 0.8", "label.macro_f1", 0.8),
+        ("label.kappa >= 0", "label.kappa", 0.0),
+        ("label.f1.A >= 0.8", "label.f1.A", 0.8),
+        ("label.f1.C > 0", "label.f1.C", 0.0),
+        ("label.f1.not sure >= 0.8", "label.f1.not sure", 0.8),
+        ("{metric: label.f1.not sure, min: 0.8}", "label.f1.not sure", 0.8),
+        ("label.rate >= 80%", "label.rate", 0.8),
+    ],
+)
+def test_gates_on_the_figures_of_a_choice(
+    bench: Any, written: str, metric: str, limit: float
+) -> None:
+    (gate,) = bench.load(f"{LABELS}gates: [{written}]\nmisses: allowed\n").suite.gates
+    assert (gate.metric, gate.limit) == (metric, limit)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("polite.macro_f1 >= 0.8", "polite.macro_f1 needs a check of type choice with metric: pol"),
+        ("polite.f1.A >= 0.8", "polite.f1.A needs a check of type choice"),
+        ("label.f1.D >= 0.8", "label has no option 'D'\n    options: A, B, C, not sure"),
+        ("label.f1.notsure >= 0.8", "no option 'notsure'\n    did you mean \"not sure\"?"),
+        ("label.f1 >= 0.8", "label.f1 names no option\n    write label.f1.OPTION; options: A, not"),
+        ("label.f1. >= 0.8", "label.f1. names no option"),
+        ("label.macrof1 >= 0.8", "unknown metric 'label.macrof1'\n    did you mean \"macro_f1\"?"),
+        (
+            "label.macro_f1 >= 80%",
+            "label.macro_f1 is no share, so it takes no %\n    write a number",
+        ),
+        ("label.macro_f1 >= 80", "lies between 0 and 1\n    write 0.8"),
+        ("label.macro_f1 >= 0", "label.macro_f1 >= 0 cannot fail"),
+        ("label.kappa > 1", "cannot be met\n    label.kappa lies between -1 and 1"),
+        ("{metric: label.kappa, min: 0.5, confidence: 0.9}", "label.kappa has no interval"),
+    ],
+)
+def test_a_gate_on_a_figure_that_is_not_measured_is_refused(
+    bench: Any, written: str, message: str
+) -> None:
+    (problem,) = bench.mistakes(f"{LABELS}gates: [{written}]\n")
+    assert message in problem
+
+
+@pytest.mark.parametrize(
+    ("checks", "why"),
+    [
+        (
+            "{type: not-choice, options: [A, B], value: A, metric: label}",
+            "not-choice at s.eval.yaml",
+        ),
+        (
+            "{type: choice, options: [A, B, C], value: [A, B], metric: label}",
+            "several right options",
+        ),
+        ("{type: choice, options: [A, B], all_of: [A, B], metric: label}", "several right options"),
+        (
+            "{type: choice, options: '{{ prompt }}', value: A, metric: label}",
+            "a template as options",
+        ),
+        (
+            "{type: choice, options: [A, B], value: A, metric: label}, "
+            "{type: choice, options: [A, B], value: B, metric: label}",
+            "is the second of its test",
+        ),
+    ],
+)
+def test_figures_need_one_choice_with_one_right_option(bench: Any, checks: str, why: str) -> None:
+    text = f"tests: [{{vars: {{prompt: x}}, assert: [{checks}]}}]\ngates: [label.kappa > 0]\n"
+    (problem,) = bench.mistakes(text)
+    assert "label.kappa cannot be measured: the " in problem
+    assert why in problem
+
+
+def test_a_gate_on_the_figures_of_a_wrong_choice_is_not_wrong_too(bench: Any) -> None:
+    text = LABELS.replace("options: [A, not sure]", "options: [A]")
+    (problem,) = bench.mistakes(text + "gates: [label.f1.not sure >= 0.5]")
+    assert "at least two options" in problem

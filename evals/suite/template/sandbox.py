@@ -76,9 +76,20 @@ def read(text: str) -> Sandboxed:
     try:
         return Sandboxed(text)
     except TemplateSyntaxError as error:
-        raise TemplateError(f"line {error.lineno} of the template: {error.message}") from None
+        raise TemplateError(f"line {error.lineno} of the template: {_syntax(error)}") from None
     except RecursionError:
         raise TemplateError("the template is nested too deeply") from None
+
+
+_ENDS = {"'end of print statement'": "}}", "'end of statement block'": "%}"}
+
+
+def _syntax(error: TemplateSyntaxError) -> str:
+    """Jinja2's message, with the signs in place of their names."""
+    message = error.message or "it cannot be read"
+    for name, sign in _ENDS.items():
+        message = message.replace(name, f"'{sign}'")
+    return message.rstrip(".")
 
 
 def _render(template: Any, variables: Mapping[str, Any], work: Work) -> str:

@@ -73,7 +73,8 @@ def _check_name(node: nodes.Filter | nodes.Test) -> None:
     kind, known = ("filter", FILTERS) if isinstance(node, nodes.Filter) else ("test", TESTS)
     if node.name not in known:
         words = [name for name in known if name[0].isalpha()]
-        _refuse(node, f"unknown {kind} {node.name!r}{hint(node.name, words)}")
+        near = hint(node.name, words) or f"; {kind}s: {', '.join(sorted(words))}"
+        _refuse(node, f"unknown {kind} {node.name!r}{near}")
     if node.node is None:
         _refuse(node, "{% filter %} is not available in a suite")
 

@@ -1,0 +1,86 @@
+"""The suites that ship run: recorded answers of the real model, and EvoLink's on the stand-in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+# Kept over pytester's runs, as in tests/plugin/conftest.py.
+import evals.report.html
+import evals.report.view
+import evals.session  # noqa: F401
+from tests.support.evolink_server import EvolinkServer
+
+ROOT = Path(__file__).resolve().parent.parent
+SUITES = ROOT / "suites"
+
+
+@pytest.fixture
+def project(pytester):
+    """A copy of the project: its suites, configuration and conftest.py."""
+    shutil.copytree(SUITES, pytester.path / "suites")
+    shutil.copy(ROOT / "conftest.py", pytester.path)
+    (pytester.path / "pyproject.toml").write_text(
+        '[tool.evals]\nendpoint = "local"\nextensions = ["suites.extensions"]\n'
+    )
+    return pytester
+
+
+def test_at_least_300_recorded_trials_replay_green(project):
+    result = project.runpytest_subprocess("suites", "-q")
+    assert result.ret == 0
+    lines = [
+        json.loads(line)
+        for file in (project.path / "reports/runs/latest").glob("trials-*.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    recorded = [line for line in lines if line["source"] == "recorded"]
+    assert len(recorded) >= 300
+    assert {line["completion"]["model"] for line in recorded} == {"SmolLM2-135M-Instruct"}
+    assert len({line["suite"] for line in recorded}) >= 5
+    result.stdout.fnmatch_lines(["page: *report.html"])
+
+
+def test_every_recording_was_made_by_the_tool_and_is_used():
+    paths = sorted(SUITES.glob("cassettes/*/*.json"))
+    assert len(paths) >= 300
+    for path in paths:
+        recorded = json.loads(path.read_text(encoding="utf-8"))["recorded"]
+        assert recorded["by"].startswith("pytest-model-evals ")
+        assert recorded["base_url"] == "http://127.0.0.1/v1"
+
+
+def test_recordings_hold_no_path_of_a_machine():
+    for path in SUITES.glob("cassettes/*/*.json"):
+        text = path.read_text(encoding="utf-8")
+        assert "/home/" not in text
+        assert "site-packages" not in text
+
+
+def test_the_suite_for_evolink_is_asked_as_the_service_wants_it(project, monkeypatch):
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-evo-test-key-0123456789")
+    with EvolinkServer() as server:
+        with open(project.path / "pyproject.toml", "a") as config:
+            config.write(f'[tool.evals.endpoints.evolink]\nbase_url = "{server.base_url}"\n')
+        result = project.runpytest(
+            "suites/evolink.eval.yaml", "--evals-mode", "live", "--evals-no-report"
+        )
+        assert server.requests, result.stdout.str()
+    trials = [
+        json.loads(line)
+        for file in (project.path / "reports/runs/latest").glob("trials-*.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    refused = [t["error"] for t in trials if t["error"] and t["error"]["status"] == 400]
+    assert refused == []
+    assert all(t["completion"] for t in trials)
+    assert "suites/cassettes/evolink" not in {str(p) for p in project.path.rglob("evolink")}
+
+
+def test_the_suite_for_evolink_is_skipped_in_replay(project):
+    result = project.runpytest("suites/evolink.eval.yaml", "-rs")
+    assert result.ret == 0
+    assert "live_only" in result.stdout.str()
