@@ -124,7 +124,8 @@ def inspect_keys(
             yield (name,), unknown("option", key, texts)
     if not keys:
         yield (name,), "the list is empty"
-    if name == "value" and {key_of(key, texts)[0] for key in keys} == set(texts):
+    right = {key_of(key, texts)[0] for key in keys}
+    if name == "value" and len(texts) > 1 and right == set(texts):
         yield (name,), "every option is right: it cannot fail"
 
 

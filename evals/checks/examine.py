@@ -34,8 +34,10 @@ def _group_mistakes(group: Group, templates: bool, members: bool) -> Iterator[Mi
     yield from _weight_mistakes(group.weight)
     path = (group.label, "of") if group.kind == "at-least" else (group.label,)
     deciding = sum(member.weight > 0 for member in group.of)
-    if not deciding:
-        yield path, f"`{group.label}` has no member that decides"
+    if not group.of:
+        yield path, f"`{group.label}` is empty: it has no member that decides"
+    elif not deciding:
+        yield path, f"`{group.label}` has no member that decides: the weight of each is 0"
     if group.kind == "at-least" and not 1 <= group.n <= max(deciding, 1):
         what = "cannot fail" if group.n < 1 else f"cannot be reached by {deciding}"
         yield (group.label, "n"), f"at-least {group.n} {what}"

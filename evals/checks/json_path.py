@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -47,15 +48,26 @@ def _environment() -> JSONPathEnvironment:
     return environment
 
 
+_TOKEN = re.compile(r"'?TOKEN_([A-Z_]+)'?")  # the library's words
+
+
+def _plain(token: re.Match[str]) -> str:
+    return token[1].lower().replace("_", " ")
+
+
 @lru_cache(maxsize=256)
 def compile_path(path: str) -> JSONPath:
     """The compiled query; raises `OptionsError` that says where it is wrong."""
     import jsonpath
 
+    if not path.startswith("$"):
+        example = f"$.{path}" if path else "$.name"
+        message = f"invalid JSONPath {quote(path)}: it begins with $, such as {example}"
+        raise OptionsError([((), message)])
     try:
         compiled = _environment().compile(path)
     except (jsonpath.JSONPathError, RecursionError, ValueError) as error:
-        told = str(error).partition("\n")[0]
+        told = _TOKEN.sub(_plain, str(error).partition("\n")[0])
         raise OptionsError([((), f"invalid JSONPath {quote(path)}: {told}")]) from error
     if not isinstance(compiled, jsonpath.JSONPath):
         raise OptionsError([((), f"invalid JSONPath {quote(path)}: it is more than one query")])

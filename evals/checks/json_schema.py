@@ -26,6 +26,7 @@ _FORMATS = frozenset(
     | {"ipv4", "ipv6", "iri", "iri-reference", "json-pointer", "regex", "relative-json-pointer"}
     | {"time", "uri", "uri-reference", "uri-template", "uuid"}
 )
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -62,7 +63,7 @@ def _compile(written: Any) -> jsonschema_rs.Validator:
     if not isinstance(written, dict | bool):
         raise OptionsError([((), f"a JSON Schema is a mapping, found {show(written)}")])
     if isinstance(written, dict) and set(written) == {"file"}:
-        raise OptionsError([((), "the schema's file was not read")])
+        raise OptionsError([((), "only a suite reads a file; give the schema itself")])
     named = written.get("$schema", _DEFAULT) if isinstance(written, dict) else _DEFAULT
     draft = _DRAFTS.get(str(named).rstrip("#"))
     if draft is None:
@@ -90,6 +91,9 @@ def _refuse(uri: str) -> Any:
 
 def _explain(error: Any) -> str:
     message = str(getattr(error, "message", error))
+    place = list(getattr(error, "instance_path", ()))
+    if place and place[-1] == "type" and "keyword" in message:
+        return f"{show(error.instance)} is no type; known: {', '.join(_TYPES)}"
     if "is not fetched" in message:
         uri = message.rpartition("ValueError: ")[2].removesuffix(" is not fetched")
         return f"a `$ref` out of the schema is not followed: {uri}"

@@ -16,6 +16,7 @@ from evals.checks.verdict import nfc, quote
 
 Unwrap: TypeAlias = Literal["strict", "fence", "find"]
 
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _DEPTH = 200  # deeper nesting is refused, wherever the interpreter's own limit is
 _DIGITS = 4000  # below the interpreter's own limit
 _WORK = 20_000_000  # characters scanned while looking for JSON inside a text
@@ -100,6 +101,8 @@ def _whole(text: str, how: Unwrap) -> Parsed:
     try:
         value, end = _DECODER.raw_decode(stripped)
     except json.JSONDecodeError as error:
+        if _nesting(stripped[: error.pos]) > _DEPTH:
+            return Parsed(problem=f"nested deeper than {_DEPTH}")
         at = quote(stripped, at=(error.pos, error.pos), limit=80)
         return Parsed(problem=f"{error.msg} at line {error.lineno} column {error.colno} of {at}")
     except _NotJson as error:
@@ -112,6 +115,18 @@ def _whole(text: str, how: Unwrap) -> Parsed:
     if _depth(value) > _DEPTH:
         return Parsed(problem=f"nested deeper than {_DEPTH}")
     return Parsed(value=value, how=how, text=stripped)
+
+
+def _nesting(text: str) -> int:
+    """How deep brackets nest in the beginning of a JSON text.
+
+    Interpreters differ in where they give up; the reason must not.
+    """
+    depth = deepest = 0
+    for match in _STRUCTURE.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

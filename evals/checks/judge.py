@@ -191,13 +191,16 @@ def unmet(assertion: Assertion, parameters: JsonObject) -> tuple[str, ...]:
         return tuple(dict.fromkeys(found))
     kind = find(assertion.type)
     needs = kind.needs if kind is not None else ()
-    return tuple(_NEEDS[need] for need in needs if not _met(need, parameters))
+    lacking = [_NEEDS[need] for need in needs if not _met(need, parameters)]
+    if not lacking:
+        return ()
+    return (f"{assertion.label} needs {' and '.join(lacking)} among the parameters",)
 
 
 _NEEDS = {
-    "logprobs": "needs `logprobs: true` among the parameters",
-    "top_logprobs": "needs `top_logprobs` of at least 1 among the parameters",
-    "tools": "needs `tools` among the parameters",
+    "logprobs": "`logprobs: true`",
+    "top_logprobs": "`top_logprobs` of at least 1",
+    "tools": "`tools`",
 }
 
 

@@ -18,14 +18,13 @@ from msgspec import Meta
 from evals.checks.registry import Mistake, Path
 from evals.errors import EvalsError
 from evals.model import Frozen
+from evals.model.duration import TEXT
 
 # Numbers as YAML 1.2 reads them (core schema); a text from a CSV is read by the same rule.
 _YAML_NUMBER = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+"
 _IS_NUMBER = re.compile(_YAML_NUMBER)
 _IS_WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _TEMPLATE = re.compile(r"\{\{|\{%")
-_DURATION = re.compile(r"(?P<value>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|s|min)?")
-_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, None: 1.0}
 
 NumberText = Annotated[
     str, Meta(pattern=rf"^\s*(?:{_YAML_NUMBER})\s*$", extra={"shape": "a number"})
@@ -36,8 +35,8 @@ Share: TypeAlias = Annotated[float, Meta(gt=0, le=1)]
 DurationText = Annotated[
     str,
     Meta(
-        pattern=r"^\s*[0-9]+(?:\.[0-9]+)?\s*(?:ms|s|min)?\s*$",
-        extra={"shape": "a duration such as 300ms or 2s"},
+        pattern=f"^{TEXT}$",
+        extra={"shape": "a duration such as 300ms, 2s or 5m"},
     ),
 ]
 Duration: TypeAlias = Annotated[float, Meta(ge=0)] | DurationText
@@ -120,7 +119,8 @@ def examine(
             except OptionsError as error:
                 mistakes += error.mistakes
     missing = [name for name, field in fields.items() if field.required and name not in written]
-    mistakes += [((name,), f"`{name}` is missing") for name in missing]
+    meant = {nearest(key, tuple(fields)) for key in written if key not in fields}
+    mistakes += [((name,), f"`{name}` is missing") for name in missing if name not in meant]
     return Examined(values, tuple(mistakes), unrendered)
 
 
@@ -171,12 +171,18 @@ def _holds_text(hint: Any) -> bool:
     return hint is str
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` was most likely meant to be."""
+    found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`unknown option "treshold"; did you mean "threshold"?`"""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f'unknown {what} "{name}"; did you mean "{near[0]}"?'
+    near = nearest(name, names)
+    if near is not None:
+        return f'unknown {what} "{name}"; did you mean "{near}"?'
     if not names:
         return f'unknown {what} "{name}"; there are none here'
     return f'unknown {what} "{name}"; known: {", ".join(names)}'
@@ -191,16 +197,6 @@ def number(text: int | float | str) -> int | float | str:
         base = {"0x": 16, "0o": 8}.get(stripped[:2], 10)
         return int(stripped, base)
     return stripped
-
-
-def seconds(duration: float | str) -> float:
-    """`300ms`, `2s`, `1.5min`, or a number of seconds."""
-    if not isinstance(duration, str):
-        return float(duration)
-    match = _DURATION.fullmatch(duration.strip())
-    if match is None:
-        raise OptionsError([((), f'"{duration}" is no duration; write 300ms or 2s')])
-    return float(match["value"]) * _SECONDS[match["unit"]]
 
 
 def _convert_value(value: Any, hint: Any, key: str) -> Any:

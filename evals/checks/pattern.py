@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from evals.checks.options import Options, OptionsError
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import found, nfc, quote
+from evals.checks.verdict import cut, found, nfc, quote
 from evals.model import Completion, Verdict
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,10 +31,13 @@ def compile_pattern(pattern: str, flags: str = "") -> Any:  # re2 has no types
     except re2.error as error:
         message = error.args[0] if error.args else ""
         told = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
+        told = told.removesuffix(f": {source}")
         hint = ""
         if _REFUSED.search(pattern):
             hint = "; RE2 has no look-around, back-references or possessive quantifiers"
-        raise OptionsError([((), f"invalid pattern {quote(pattern)}: {told}{hint}")]) from error
+        raise OptionsError(
+            [((), f"invalid pattern `{cut(pattern, 100)}`: {told}{hint}")]
+        ) from error
 
 
 def searchable(text: str) -> str:

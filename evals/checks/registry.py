@@ -52,7 +52,8 @@ class CheckType:
 
     `options` is a struct (or dataclass; None: no options). `inspect` finds mistakes in converted
     options that their types cannot say. `decided_by` are options of which one is needed unless the
-    weight is 0. `scored` says that a returned score is compared with the common key `threshold`.
+    weight is 0. `files` are options that may be `{file: PATH}` in a suite. `scored` says that a
+    returned score is compared with the common key `threshold`.
     """
 
     name: str
@@ -62,6 +63,7 @@ class CheckType:
     needs: tuple[Need, ...] = ()
     inspect: Callable[[Any], Iterable[Mistake]] | None = None
     decided_by: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     scored: bool = False
     own: bool = False
     wants_context: bool = False  # an own check that takes `context` by keyword

@@ -9,11 +9,12 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta
 
 from evals.checks.bounds import between, inspect_range
-from evals.checks.options import Count, Duration, Options, seconds
+from evals.checks.options import Count, Duration, Options
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.verdict import found, quote
 from evals.errors import CheckError
 from evals.model import Completion, Usage, Verdict
+from evals.model.duration import seconds
 
 Kind: TypeAlias = Literal["prompt", "completion", "visible", "reasoning", "total"]
 
@@ -48,17 +49,24 @@ class Latency(Options, frozen=True, kw_only=True):
     """Options of `latency`."""
 
     max: Annotated[
-        Duration, Meta(description="The longest that passes: `300ms`, `2s`, or seconds.")
+        Duration,
+        Meta(description="The longest that passes: `300ms`, `2s`, `5m`, `1h`, or seconds."),
     ]
 
 
 def latency(completion: Completion, options: Latency) -> Verdict:
     """The whole answer took at most `max`, from sending the request; as recorded, in replay."""
     took = completion.timing.latency_s
-    allowed = seconds(options.max)
+    allowed = _allowed(options)
     recorded = " (as recorded)" if completion.source == "recorded" else ""
     told = f"latency {_time(took)}{recorded}, expected at most {_time(allowed)}"
     return found(took <= allowed, told, values={"latency_s": took})
+
+
+def _allowed(options: Latency) -> float:
+    allowed = seconds(options.max)
+    assert allowed is not None  # by the type of the option
+    return allowed
 
 
 def _time(value: float) -> str:
@@ -66,9 +74,9 @@ def _time(value: float) -> str:
 
 
 def _inspect_latency(options: Latency) -> Iterator[Mistake]:
-    if not math.isfinite(seconds(options.max)):
+    if not math.isfinite(_allowed(options)):
         yield ("max",), "an infinite maximum cannot fail"
-    elif seconds(options.max) <= 0:
+    elif _allowed(options) <= 0:
         yield ("max",), "no answer takes no time"
 
 

@@ -25,7 +25,10 @@ _TRIED = 1000  # JSON values of one answer that are compared with a schema
 
 JsonSchema = Annotated[
     dict[str, Any] | bool | UnsetType,
-    Meta(description="A JSON Schema: draft 2020-12 (default), 2019-09 or 7 by its `$schema`."),
+    Meta(
+        description="A JSON Schema, or `{file: PATH}`: draft 2020-12 (default), 2019-09 or 7 by "
+        "its `$schema`."
+    ),
 ]
 
 
@@ -176,9 +179,19 @@ def _inspect_path(options: JsonPath) -> Iterator[Mistake]:
 
 
 CHECKS = (
-    CheckType(name="is-json", function=is_json, options=IsJson, inspect=_inspect_schema),
     CheckType(
-        name="contains-json", function=contains_json, options=ContainsJson, inspect=_inspect_schema
+        name="is-json",
+        function=is_json,
+        options=IsJson,
+        inspect=_inspect_schema,
+        files=("value",),
+    ),
+    CheckType(
+        name="contains-json",
+        function=contains_json,
+        options=ContainsJson,
+        inspect=_inspect_schema,
+        files=("value",),
     ),
     CheckType(name="json-path", function=json_path, options=JsonPath, inspect=_inspect_path),
 )

@@ -13,7 +13,7 @@ from evals.checks.json_text import differences, parse
 from evals.checks.options import Count, Options, OptionsError, prefixed, show
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.structured import nested_verdict
-from evals.checks.verdict import count, found, quote
+from evals.checks.verdict import count, cut, found, quote
 from evals.errors import CheckError
 from evals.model import Completion, ToolCall, Verdict
 
@@ -177,7 +177,7 @@ def _missing(expected: ExpectedCall, calls: Sequence[ToolCall], row: _Row) -> st
     """What is said of an expected call that no call fulfils: the nearest call and why not."""
     wanted = expected.name
     if not isinstance(expected.arguments, UnsetType):
-        wanted += f"({show(expected.arguments, limit=120)[1:-1]})"
+        wanted += f"({show(expected.arguments, limit=120)})"
     near = [
         f"call {at + 1} differs: {problem}"
         for at, (call, problem) in enumerate(zip(calls, row, strict=True))
@@ -191,12 +191,7 @@ def _missing(expected: ExpectedCall, calls: Sequence[ToolCall], row: _Row) -> st
 
 
 def _shown(calls: Sequence[ToolCall]) -> str:
-    shown = [
-        f"{quote(call.name, limit=60)[1:-1]}({quote(call.arguments, limit=100)[1:-1]})"
-        if len(call.arguments) <= 100 and len(call.name) <= 60
-        else f"{quote(call.name, limit=60)}({quote(call.arguments, limit=100)})"
-        for call in calls[:5]
-    ]
+    shown = [f"{cut(call.name, 60)}({cut(call.arguments, 100)})" for call in calls[:5]]
     more = f", and {len(calls) - 5} more" if len(calls) > 5 else ""
     return ", ".join(shown) + more
 

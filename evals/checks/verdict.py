@@ -97,6 +97,12 @@ def quote(text: str, *, at: tuple[int, int] | None = None, limit: int = _QUOTED)
     return f"{before}{shown}{after}"
 
 
+def cut(text: str, limit: int) -> str:
+    """The text as it was written, on one line, shortened to `limit` characters."""
+    line = " ".join(part.strip() for part in text.splitlines())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def count(n: int, noun: str) -> str:
     """`1 word`, `3 words`."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

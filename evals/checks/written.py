@@ -62,8 +62,9 @@ def _without_type(written: dict[Any, Any]) -> str:
     if len(keys) == 1 and keys[0].removeprefix("not-") in names():
         value = show(next(iter(written.values())))
         return f"an assertion has a `type`: write {{type: {keys[0]}, value: {value}}}"
-    near = unknown("key", keys[0], ("type", *_GROUP_KEYS)) if keys else "the assertion is empty"
-    return f"an assertion has a `type`; {near}"
+    if not keys:
+        return "the assertion is empty: give it a `type`"
+    return f"an assertion has a `type`; {unknown('key', keys[0], ('type', *_GROUP_KEYS))}"
 
 
 def _read_check(written: dict[Any, Any]) -> Check:

@@ -19,6 +19,7 @@ class _Counts(Frozen, frozen=True, kw_only=True):
     errors: int
     unjudged: int
     not_run: int
+    skipped: int
     flaky: int
     cases_all: int
     cases_some: int
@@ -50,6 +51,7 @@ def side_of(column: Column, cells: Cells, *, run: str, id: str, metrics: Metrics
         n_errors=counts.errors,
         n_unjudged=counts.unjudged,
         n_not_run=counts.not_run,
+        n_skipped=counts.skipped,
         n_flaky=counts.flaky,
         cases_all=counts.cases_all,
         cases_some=counts.cases_some,
@@ -68,7 +70,7 @@ def _by_tag(cells: Cells, readings: Mapping[str, Reading]) -> dict[str, Estimate
 
 
 def _count(cells: Cells) -> _Counts:
-    passed = failed = errors = unjudged = not_run = flaky = every = none = 0
+    passed = failed = errors = unjudged = not_run = skipped = flaky = every = none = 0
     for trials in cells.values():
         passes = fails = 0
         for trial in trials:
@@ -79,6 +81,8 @@ def _count(cells: Cells) -> _Counts:
                 errors += 1
             elif trial.outcome == "pass":
                 unjudged += 1
+            elif trial.outcome == "skipped":
+                skipped += 1
             else:
                 not_run += 1
         passed, failed = passed + passes, failed + fails
@@ -91,6 +95,7 @@ def _count(cells: Cells) -> _Counts:
         errors=errors,
         unjudged=unjudged,
         not_run=not_run,
+        skipped=skipped,
         flaky=flaky,
         cases_all=every,
         cases_some=flaky,

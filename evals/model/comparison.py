@@ -74,12 +74,13 @@ class Side(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     ttft: Spread | None
     tokens: Tokens
     cost_usd: float | None  # of all trials; None: unpriced
-    n_trials: int
+    n_trials: int  # those that were wanted: without the skipped ones
     n_passed: int
     n_failed: int
     n_errors: int
     n_unjudged: int  # recorded, not judged
     n_not_run: int
+    n_skipped: int
     n_flaky: int  # cases whose samples disagree
     cases_all: int  # cases that passed every sample
     cases_some: int

@@ -98,7 +98,7 @@ class _Opening:
                 checks.append(prepare(assertion))
             except OptionsError as problem:
                 for path, message in problem.mistakes:
-                    where = f"{assertion.label}: {path}: " if path else f"{assertion.label}: "
+                    where = ".".join((assertion.label, *map(str, path))) + ": "
                     self._complain(assertion.place or case.place, case, where + message)
         return assertions, tuple(checks)
 

@@ -158,7 +158,7 @@ def test_the_outcome_of_a_test(verdicts, threshold, outcome, passed, score):
         ("choice-logprob", {}, {"logprobs": True}, ["top_logprobs"]),
         ("choice-logprob", {}, {"logprobs": True, "top_logprobs": 0}, ["top_logprobs"]),
         ("choice-logprob", {}, {"logprobs": True, "top_logprobs": 5}, []),
-        ("choice-logprob", {}, {}, ["logprobs: true", "top_logprobs"]),
+        ("choice-logprob", {}, {}, ["choice-logprob needs `logprobs: true` and `top_logprobs`"]),
         ("tool-calls", {"count": 0}, {"tools": []}, ["tools"]),
         ("tool-calls", {"count": 0}, {"tools": [{}]}, []),
         ("contains", {"value": "x"}, {}, []),
@@ -187,12 +187,12 @@ def test_what_a_request_does_not_ask_for_is_told(kind, options, parameters, miss
         ({"at_least": {"n": 1, "of": []}}, "", "is spelled `at-least`"),
         ({"valeu": 1, "b": 2}, "", "an assertion has a `type`"),
         ({"use": "set"}, "", "a named set cannot be used here"),
-        ({}, "", "the assertion is empty"),
+        ({}, "", "the assertion is empty: give it a `type`"),
         (5, "", "a mapping or a text, found 5"),
         ("", "value", "cannot fail"),
         ({"any": "x"}, "any", "expected a list of assertions"),
-        ({"any": []}, "any", "no member that decides"),
-        ({"any": [{"type": "contains", "value": "x", "weight": 0}]}, "any", "no member"),
+        ({"any": []}, "any", "`any` is empty: it has no member that decides"),
+        ({"any": [{"type": "contains", "value": "x", "weight": 0}]}, "any", "weight of each is 0"),
         ({"any": ["x"], "threshold": 0.5}, "threshold", "cannot stand beside `any`"),
         ({"any": ["x"], "weight": -1}, "weight", "0 or more"),
         ({"not-any": ["x", {"all": [{"type": "eqals"}]}]}, "not-any.1.all.0.type", "eqals"),
@@ -206,6 +206,11 @@ def test_what_a_request_does_not_ask_for_is_told(kind, options, parameters, miss
 )
 def test_an_assertion_that_cannot_work_is_refused(refused, assertion, path, message):
     assert message in refused(assertion)[path]
+
+
+def test_an_option_that_is_misspelled_is_not_missing_too(refused):
+    assert set(refused({"type": "contains", "vlaue": "x"})) == {"vlaue"}
+    assert set(refused({"type": "contains", "xyz": "x"})) == {"xyz", "value"}
 
 
 def test_every_mistake_is_told_at_once(refused):

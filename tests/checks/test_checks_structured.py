@@ -123,14 +123,14 @@ def test_a_recursive_schema_ends(judged):
 @pytest.mark.parametrize(
     ("schema", "path", "message"),
     [
-        ({"type": "objct"}, "value.type", "invalid JSON Schema"),
+        ({"type": "objct"}, "value.type", 'invalid JSON Schema: "objct" is no type; known: array'),
         ({"properties": {"a": {"minimum": "x"}}}, "value.properties.a.minimum", "not of type"),
         ({"$schema": "http://json-schema.org/draft-04/schema#"}, "value.$schema", "unknown draft"),
         ({"$ref": "http://example.com/x"}, "value", "is not followed: http://example.com/x"),
         ({"$ref": "file:///etc/passwd"}, "value", "is not followed"),
         ({"$ref": "#/$defs/nope"}, "value", "does not exist"),
         ({"pattern": "(?=a)"}, "value.pattern", "no look-around"),
-        ({"file": "schema.json"}, "value", "was not read"),
+        ({"file": "schema.json"}, "value", "only a suite reads a file"),
         ("object", "value", "expected"),
     ],
 )
@@ -238,7 +238,9 @@ def test_a_text_as_the_whole_document_is_not_parsed_twice(judged):
     ("written", "path", "message"),
     [
         ({"path": "$.a["}, "path", "invalid JSONPath"),
-        ({"path": "a.b"}, "path", "invalid JSONPath"),
+        ({"path": "a.b"}, "path", "it begins with $, such as $.a.b"),
+        ({"path": ""}, "path", "it begins with $, such as $.name"),
+        ({"path": "$[1:2:3:4]"}, "path", "expected comma, found colon"),
         ({}, "path", "`path` is missing"),
         ({"path": "$", "assert": [{"type": "equals", "value": 5}]}, "assert.0.value", "number"),
         ({"path": "$", "assert": ["a", {"type": "eqals"}]}, "assert.1.type", '"equals"'),

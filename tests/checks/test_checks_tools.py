@@ -80,7 +80,13 @@ def test_calls_are_matched(called, calls, options, passed):
     ("calls", "options", "evidence"),
     [
         ((), {"value": [{"name": "time"}]}, "expected time, which was not called; found no calls"),
-        ((TIME,), {"value": []}, 'not expected: time({"zone": "CET"})'.replace('"', '\\"')),
+        ((TIME,), {"value": []}, 'not expected: time({"zone": "CET"}); found time({"zone"'),
+        ((TIME,), {"value": [{"name": "time", "arguments": {"zone": "GMT"}}]},
+         'expected time({"zone": "GMT"}), but call 1 differs'),
+        ((ToolCall(name="time", arguments='{\n  "zone": "CET"\n}'),), {"count": 2},
+         'expected 2: time({ "zone": "CET" })'),
+        ((ToolCall(name="n" * 61, arguments='{"a": "' + "x" * 100 + '"}'),), {"count": 2},
+         f"""expected 2: {'n' * 59}…({{"a": "{'x' * 92}…)"""),
         ((WEATHER,), {"value": [{"name": "weather", "arguments": {"city": "Rome"}}]},
          'call 1 differs: $.city: found "Paris", expected "Rome"'),
         ((BROKEN,), {"value": [{"name": "weather", "arguments": {}}]}, "arguments are no JSON"),
@@ -90,8 +96,7 @@ def test_calls_are_matched(called, calls, options, passed):
     ],
 )  # fmt: skip
 def test_the_reason_names_the_call_and_the_difference(called, calls, options, evidence):
-    reason = called(calls, **options).reason
-    assert evidence in reason or evidence.replace("\\", "") in reason
+    assert evidence in called(calls, **options).reason
 
 
 @given(st.integers(0, 4), st.integers(0, 4), st.data())

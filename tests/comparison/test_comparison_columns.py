@@ -93,7 +93,8 @@ def test_what_has_no_verdict_is_left_out_of_accuracy_and_counted() -> None:
     side = only(trials(cells))
     assert side.accuracy.value == 0.5
     assert (side.accuracy.n_cases, side.accuracy.n_trials, side.accuracy.n_errors) == (2, 2, 1)
-    assert (side.n_errors, side.n_unjudged, side.n_not_run, side.n_trials) == (1, 1, 2, 6)
+    assert (side.n_errors, side.n_unjudged, side.n_not_run) == (1, 1, 1)
+    assert (side.n_skipped, side.n_trials) == (1, 5)
 
 
 def test_errors_leave_open_the_range_of_counting_them_as_failures_or_passes() -> None:
