@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
 
-from msgspec import Meta
-
-from evals.checks.bounds import between, inspect_range
-from evals.checks.options import Count, Options, number, show
-from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import count, found, nfc
+from evals.checks.bounds import Amount, counted, inspect_amount
+from evals.checks.registry import CheckType
+from evals.checks.verdict import count, nfc
 from evals.model import Completion, Verdict
 
 # Letters of scripts that are written without spaces; Hangul is written with them.
@@ -49,43 +44,18 @@ def count_words(text: str) -> Counted:
     return Counted(characters + words, characters)
 
 
-class WordCount(Options, frozen=True, kw_only=True):
-    """Options of `word-count`."""
-
-    value: Annotated[Count | str | None, Meta(description="The exact number of words.")] = None
-    min: Annotated[Count | None, Meta(description="At least this many.")] = None
-    max: Annotated[Count | None, Meta(description="At most this many.")] = None
-
-
-def word_count(completion: Completion, options: WordCount) -> Verdict:
+def word_count(completion: Completion, options: Amount) -> Verdict:
     """The answer has this many words: tokens between spaces with a letter or digit in them.
 
     Scripts written without spaces are counted by character.
     """
-    counted = count_words(nfc(completion.text))
-    told = f"found {count(counted.total, 'word')}"
-    if counted.characters:
-        told += f" ({counted.characters:,} of them characters of a script without spaces)"
-    if options.value is not None:
-        passed = counted.total == number(options.value)
-        return found(passed, f"{told}, expected {options.value}")
-    low, high = options.min or 0, options.max
-    passed = counted.total >= low and (high is None or counted.total <= high)
-    return found(passed, f"{told}, expected {between(options.min, high)}")
-
-
-def _inspect_word_count(options: WordCount) -> Iterator[Mistake]:
-    if options.value is not None:
-        if isinstance(number(options.value), str):
-            yield ("value",), f"{show(options.value)} is not a whole number"
-        if options.min is not None or options.max is not None:
-            yield ("value",), "give either `value`, or `min` and `max`"
-    else:
-        yield from inspect_range(options.min, options.max)
+    words = count_words(nfc(completion.text))
+    told = f"found {count(words.total, 'word')}"
+    if words.characters:
+        told += f" ({words.characters:,} of them characters of a script without spaces)"
+    return counted(words.total, told, options)
 
 
 CHECKS = (
-    CheckType(
-        name="word-count", function=word_count, options=WordCount, inspect=_inspect_word_count
-    ),
+    CheckType(name="word-count", function=word_count, options=Amount, inspect=inspect_amount),
 )

@@ -20,8 +20,9 @@ Next:
   evals config                         which endpoints there are, and which keys are set
 
 What stands in clear in git: prompts, vars and answers, in the suite and in every file of its
-folder cassettes/, for as long as the repository exists. Keys and addresses of requests do not.
-Write no personal data and no secrets into suites. reports/ is output: let git ignore it."""
+folder cassettes/, with the address of the service that gave them, for as long as the repository
+exists. Keys do not. Write no personal data and no secrets into suites. reports/ is output: let git
+ignore it."""
 
 
 @click.command()

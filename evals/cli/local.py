@@ -55,7 +55,7 @@ def command(model_file: Path | None) -> None:
         with LocalServer.start(
             model_file=endpoint.model_file,
             alias=endpoint.model or "",
-            slots=endpoint.concurrency,
+            slots=endpoint.slots,
             context=endpoint.context,
             root=config.root,
         ) as server:

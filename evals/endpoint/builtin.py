@@ -9,6 +9,7 @@ DEFAULT_ENDPOINT = "evolink"
 ENDPOINTS: dict[str, dict[str, Any]] = {
     "evolink": {
         "base_url": "https://direct.evolink.ai/v1",
+        "fallback_url": "https://api.evolink.ai/v1",
         "api_key_env": "EVOLINK_API_KEY",
         "model": "gemini-3.1-pro-preview-customtools",
         "extra_body": "key",  # its page names the key

@@ -1,8 +1,7 @@
-"""Endpoints that answer over HTTP: queue, attempts, retries, and the end of it all."""
+"""Endpoints that answer over HTTP: from a request to an exchange, over as many attempts as needed."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
 import time
@@ -10,81 +9,33 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
+import msgspec
+
 from evals.answer import price, read
 from evals.endpoint.attempt import Answered, attempt
 from evals.endpoint.config import Config, EndpointConfig
-from evals.endpoint.connection import Connection, version
+from evals.endpoint.connection import version
+from evals.endpoint.estimate import completion_tokens, prompt_tokens
 from evals.endpoint.failure import Place, unread
+from evals.endpoint.gate import Closed, Elsewhere, Ending, Turn
+from evals.endpoint.host import Host
 from evals.endpoint.limits import Live, under_ceilings
 from evals.endpoint.retry import Unanswered, next_delay
-from evals.endpoint.transport import Address, Transport
+from evals.endpoint.shared import Event, Run, not_sent
 from evals.endpoint.wire import encode
 from evals.errors import EndpointError
-from evals.model import Exchange, Frozen, Recorded, Request, Timing, Usage
+from evals.model import Completion, Exchange, Recorded, Request, Timing, Usage
 from evals.write import Secrets
 
 __all__ = ["Event", "Router", "connect"]
 
-
-class Event(Frozen, frozen=True, kw_only=True):
-    """What a progress bar is told."""
-
-    kind: Literal["sent", "answered", "retried", "failed"]
-    endpoint: str
-    asker: str = ""
-    attempt: int = 1
-    usage: Usage | None = None  # of an answer
-    cost_usd: float | None = None  # of an answer; None: unpriced
-    wait_s: float = 0.0  # before a retry
-    error: str | None = None  # one line: why it was retried, or failed
-
-
-class _Run:
-    """What all endpoints of one run share: connections, and the reason to stop."""
-
-    def __init__(
-        self,
-        config: Config,
-        *,
-        env: Mapping[str, str],
-        secrets: Secrets | None,
-        on_event: Callable[[Event], None] | None,
-        jitter: Callable[[], float],
-    ) -> None:
-        self.config = config
-        self.jitter = jitter
-        self.env = env
-        self.secrets = secrets
-        self.tell: Callable[[Event], None] = on_event or (lambda event: None)
-        self.transport = Transport()
-        self._reason: str | None = None
-        self._stopped = asyncio.Event()
-
-    def stop(self, reason: str) -> None:
-        if self._reason is None:
-            self._reason = reason
-            self._stopped.set()
-
-    def check(self) -> None:
-        """Raises `EndpointError` (stopped) once the run is to send nothing more."""
-        if self._reason is not None:
-            raise EndpointError(
-                f"not sent: {self._reason}",
-                kind="stopped",
-                remedy="What was answered is kept: resume once the cause is gone.",
-                attempts=0,
-            )
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait, but not beyond a stop."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds)
+_UNAVAILABLE = (502, 503, 504)
 
 
 class Router:
     """Requests to the endpoints that they name."""
 
-    def __init__(self, run: _Run, clients: Mapping[str, _Client]) -> None:
+    def __init__(self, run: Run, clients: Mapping[str, _Client]) -> None:
         self._run = run
         self._clients = clients
         self._bounded: Live = under_ceilings(_Routes(clients), config=run.config, env=run.env)
@@ -92,6 +43,11 @@ class Router:
     async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange:
         """A complete answer; raises `EndpointError`. `timeout`: seconds, of one attempt."""
         return await self._bounded.complete(request, timeout=timeout)
+
+    def start_at(self, concurrency: int) -> None:
+        """Begin with as many requests in flight where the configuration names no number."""
+        for client in self._clients.values():
+            client.start_at(concurrency)
 
     def stop(self, reason: str) -> None:
         """Send nothing more: requests that wait raise `stopped`, those in flight go on."""
@@ -115,54 +71,91 @@ class _Routes:
 
 
 class _Client:
-    """One endpoint: its address and key, its queue, its attempts."""
+    """One endpoint: its host, the one it falls back to, and the attempts of each request."""
 
-    def __init__(self, endpoint: EndpointConfig, run: _Run) -> None:
+    def __init__(self, endpoint: EndpointConfig, run: Run) -> None:
         self._endpoint = endpoint
         self._run = run
-        self._slots = asyncio.Semaphore(endpoint.concurrency)
-        self._in_flight = 0
-        self._not_before = 0.0  # by time.perf_counter: when the service wants to be asked again
-        self._connection = Connection(
-            endpoint, root=run.config.root, env=run.env, secrets=run.secrets
-        )
+        fallback = endpoint.fallback_url
+        self._first = Host(endpoint, run, movable=fallback is not None)
+        self._second: Host | None = None
+        if fallback is not None:
+            other = msgspec.structs.replace(endpoint, base_url=fallback, fallback_url=None)
+            self._second = Host(other, run, movable=False)
 
     async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange:
         self._run.check()
-        address, place = await self._connection.open(request.path)
-        ask = _Ask(request, address, place, timeout or self._endpoint.timeout)
-        while True:
-            try:
-                return await self._attempt(ask)
-            except Unanswered as problem:
-                await self._after(problem, ask)
+        await self._first.open(request.path)  # where no key is, nothing waits for its turn
+        ask = _Ask(request, timeout=timeout or self._endpoint.timeout)
+        if self._endpoint.tokens_per_minute is not None:
+            ask.tokens = prompt_tokens(request.body) + completion_tokens(request.body)
+        self._run.allowance.announce()
+        try:
+            while True:
+                host = self._choose(ask)
+                try:
+                    return await self._attempt(ask, host)
+                except Unanswered as problem:
+                    await self._after(problem, ask, host)
+                except Elsewhere:
+                    continue
+        finally:
+            if not ask.attempts:
+                self._run.allowance.withdraw()
 
-    async def _attempt(self, ask: _Ask) -> Exchange:
-        async with self._slots:
-            while (pause := self._not_before - time.perf_counter()) > 0:
-                await self._run.sleep(pause)
-                self._run.check()
+    def _choose(self, ask: _Ask) -> Host:
+        """The host for the next attempt: the first, unless it has just failed, or is down."""
+        second = self._second
+        if second is None or second.gate.closed:
+            return self._first
+        if ask.turned or (not self._first.usable and second.usable):
+            return second
+        return second if self._first.gate.closed else self._first
+
+    async def _attempt(self, ask: _Ask, host: Host) -> Exchange:
+        address, place = await host.open(ask.request.path)
+        turn = await self._turn(ask, host)
+        ending: Ending = "dropped"
+        used: int | None = None
+        try:
+            self._tell("sent", ask)
+            answered = await attempt(
+                self._run.transport,
+                address,
+                ask.content,
+                place=place,
+                model=ask.model,
+                timeout=ask.timeout,
+            )
+            exchange, completion = self._accept(ask, answered, turn, host=host, place=place)
+            ending, used = "answered", completion.usage.total_tokens
+        except Unanswered as problem:
+            ending = _ending(problem.error)
+            used = 0 if problem.error.kind in ("status", "connect") else None
+            raise
+        finally:
+            host.gate.leave(turn, ending, tokens=used)
+        cost = completion.cost_usd
+        self._tell("answered", ask, usage=completion.usage, cost_usd=cost)
+        return exchange
+
+    async def _turn(self, ask: _Ask, host: Host) -> Turn:
+        """Wait until the request may go."""
+        try:
+            turn = await host.gate.enter(ask.tokens, again=ask.attempts > 0)
+        except Closed:
             self._run.check()
-            ask.attempts += 1
-            if ask.attempts == 1:
-                ask.queued_s = time.perf_counter() - ask.ready
-            self._in_flight += 1
-            in_flight = self._in_flight
-            try:
-                self._tell("sent", ask)
-                answered = await attempt(
-                    self._run.transport,
-                    ask.address,
-                    ask.content,
-                    place=ask.place,
-                    model=ask.model,
-                    timeout=ask.timeout,
-                )
-            finally:
-                self._in_flight -= 1
-        return self._accept(ask, answered, in_flight)
+            raise self._given_up(ask, host) from None
+        ask.probe = turn.probe
+        ask.attempts += 1
+        if ask.attempts == 1:
+            ask.queued_s = turn.at - ask.ready
+            self._run.allowance.sent()
+        return turn
 
-    def _accept(self, ask: _Ask, answered: Answered, in_flight: int) -> Exchange:
+    def _accept(
+        self, ask: _Ask, answered: Answered, turn: Turn, *, host: Host, place: Place
+    ) -> tuple[Exchange, Completion]:
         """The exchange, if it reads as a complete answer."""
         exchange = Exchange(
             request=ask.request,
@@ -171,40 +164,62 @@ class _Client:
                 latency_s=answered.latency_s,
                 ttft_s=answered.ttft_s,
                 queued_s=round(ask.queued_s, 6),
-                in_flight=in_flight,
+                in_flight=turn.in_flight,
             ),
             recorded=Recorded(
                 at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 by=f"pytest-model-evals {version()}",
-                base_url=self._endpoint.base_url or "http://127.0.0.1/v1",  # no port: it is random
+                base_url=host.base_url,
                 attempts=ask.attempts,
                 for_=ask.request.asker,
             ),
         )
         try:
-            completion = price(read(exchange), self._run.config.prices)
+            return exchange, price(read(exchange), self._run.config.prices)
         except EndpointError as error:
-            raise unread(ask.place, error) from error
-        self._tell("answered", ask, usage=completion.usage, cost_usd=completion.cost_usd)
-        return exchange
+            raise unread(place, error) from error
 
-    async def _after(self, problem: Unanswered, ask: _Ask) -> None:
+    async def _after(self, problem: Unanswered, ask: _Ask, host: Host) -> None:
         """Wait for the next attempt, or raise the error of this one."""
-        error = problem.error
+        ask.error = problem.error
+        ask.probes += ask.probe and problem.chance == "again"
+        if problem.retry_after:
+            host.gate.pause(problem.retry_after)
+        ask.turned = host is self._first and _is_unavailable(problem.error)
+        if ask.turned and self._second is not None:
+            problem.retry_after = None  # the other host has said nothing
         delay = next_delay(
-            problem, attempt=ask.attempts, billed=ask.billed, fraction=self._run.jitter()
+            problem,
+            attempt=ask.attempts - ask.probes,
+            billed=ask.billed,
+            fraction=self._run.jitter(),
         )
         ask.billed += problem.chance == "once"
         if delay is None:
-            final = _numbered(error, ask.attempts)
-            self._tell("failed", ask, error=final.message)
-            if final.fatal:
-                self._run.stop(f"the run was stopped by {final.message}")
-            raise final from problem
-        if problem.retry_after:
-            self._not_before = max(self._not_before, time.perf_counter() + problem.retry_after)
-        self._tell("retried", ask, wait_s=delay, error=error.message)
+            raise self._failed(ask) from problem
+        if problem.retry_after is None and not ask.probe and not await self._run.allowance.take():
+            raise self._failed(ask, "the run has no retries left") from problem
+        self._tell("retried", ask, wait_s=delay, error=problem.error.message)
         await self._run.sleep(delay)
+
+    def _failed(self, ask: _Ask, why: str = "") -> EndpointError:
+        """The end of a request without an answer."""
+        assert ask.error is not None
+        final = _numbered(ask.error, ask.attempts, why=why)
+        self._tell("failed", ask, error=final.message)
+        if final.fatal:
+            self._run.stop(f"the run was stopped by {final.message}")
+        return final
+
+    def _given_up(self, ask: _Ask, host: Host) -> EndpointError:
+        """The host did not answer for too long."""
+        limit = f"{self._endpoint.give_up_after:g} s"
+        if ask.error is not None:
+            return _numbered(ask.error, ask.attempts, why=f"given up after {limit} of failures")
+        return not_sent(
+            f"endpoint {self._endpoint.name} ({host.endpoint.host}) answered nothing for "
+            f"give_up_after = {limit}"
+        )
 
     def _tell(
         self,
@@ -229,29 +244,57 @@ class _Client:
             )
         )
 
+    def start_at(self, concurrency: int) -> None:
+        for host in self._hosts:
+            host.start_at(concurrency)
+
+    @property
+    def _hosts(self) -> tuple[Host, ...]:
+        return (self._first,) if self._second is None else (self._first, self._second)
+
     async def aclose(self) -> None:
-        await self._connection.aclose()
+        for host in self._hosts:
+            await host.aclose()
 
 
 class _Ask:
     """One request while it is being asked."""
 
-    def __init__(self, request: Request, address: Address, place: Place, timeout: float) -> None:
+    def __init__(self, request: Request, *, timeout: float) -> None:
         self.request = request
-        self.address = address
-        self.place = place
         self.timeout = timeout
         self.model = str(request.body.get("model", ""))
         self.content = encode(request.body)
+        self.tokens = 0  # an estimate, where they are limited
         self.ready = time.perf_counter()
         self.queued_s = 0.0
         self.attempts = 0
+        self.probes = 0  # attempts that only found out whether the host answers again
         self.billed = 0  # attempts whose answer may have been billed
+        self.probe = False  # the newest attempt is one
+        self.turned = False  # the next attempt is for the fallback host
+        self.error: EndpointError | None = None  # of the newest attempt
 
 
-def _numbered(error: EndpointError, attempts: int) -> EndpointError:
+def _ending(error: EndpointError) -> Ending:
+    """What a failed attempt tells of its host."""
+    if error.status == 503:
+        return "unavailable"
+    if error.status == 429 and not error.fatal:
+        return "pushed_back"
+    return "failed" if error.retryable else "answered"
+
+
+def _is_unavailable(error: EndpointError) -> bool:
+    """Whether another host may be asked instead."""
+    return error.kind == "connect" or error.status in _UNAVAILABLE
+
+
+def _numbered(error: EndpointError, attempts: int, *, why: str = "") -> EndpointError:
+    told = [f"{attempts} attempts"] if attempts > 1 else []
+    told += [why] if why else []
     return EndpointError(
-        f"{error.message} ({attempts} attempts)" if attempts > 1 else error.message,
+        f"{error.message} ({'; '.join(told)})" if told else error.message,
         kind=error.kind,
         status=error.status,
         retryable=error.retryable,
@@ -277,7 +320,7 @@ async def connect(
     `secrets` never appear in messages. `on_event` is called in the event loop's thread. `jitter`
     gives the share, in 0 … 1, of each delay before a retry.
     """
-    run = _Run(config, env=env, secrets=secrets, on_event=on_event, jitter=jitter)
+    run = Run(config, env=env, secrets=secrets, on_event=on_event, jitter=jitter)
     clients = {name: _Client(config.endpoints[name], run) for name in names}
     try:
         yield Router(run, clients)

@@ -20,12 +20,12 @@ from evals.endpoint.toml import Source, find_root, read_source
 from evals.endpoint.trust import is_loopback
 from evals.errors import ConfigError, Problem
 from evals.model import Frozen, JsonObject
+from evals.model.duration import seconds
 
 __all__ = ["Config", "EndpointConfig", "Price", "find_root", "load_config", "seconds", "shown"]
 
+_SLOTS = 4
 _NAME = re.compile(r"[^\W_][\w.=-]{0,99}")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class EndpointConfig(Frozen, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class EndpointConfig(Frozen, frozen=True, kw_only=True):
 
     name: str
     base_url: str | None = None  # None: served by us, from `model_file`
+    fallback_url: str | None = None  # asked where base_url cannot be reached or is unavailable
     api_key_env: str | None = None
     auth: str = "bearer"  # or "header:NAME"
     headers_env: dict[str, str] = {}  # header → environment variable
@@ -40,11 +41,15 @@ class EndpointConfig(Frozen, frozen=True, kw_only=True):
     model: str | None = None
     model_file: str | None = None  # a GGUF file; relative to the root directory
     context: int = 2048  # tokens of one request and its answer, where we serve the model
-    concurrency: int = 16
+    concurrency: int | None = None  # None: as many as the service takes
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
     connect_timeout: float = 10.0
     first_byte_timeout: float = 120.0
     timeout: float = 600.0  # one attempt, whole
     idle_timeout: float = 60.0  # between the events of a stream
+    probe_interval: float = 2.0  # between requests to a service that fails again and again
+    give_up_after: float = 60.0  # without any answer of such a service
     parameters: JsonObject = {}  # defaults of every request
     rename: dict[str, str] = {}
     drop: tuple[str, ...] = ()
@@ -57,6 +62,11 @@ class EndpointConfig(Frozen, frozen=True, kw_only=True):
     def host(self) -> str:
         """The host that answers; a server of our own is on loopback."""
         return urlsplit(self.base_url).hostname or "" if self.base_url else "127.0.0.1"
+
+    @property
+    def slots(self) -> int:
+        """Requests at a time, where we serve the model."""
+        return self.concurrency or _SLOTS
 
     @property
     def loopback(self) -> bool:
@@ -91,7 +101,14 @@ _ROOT = {field.name: field.type for field in msgspec.structs.fields(_Root)}
 _ENDPOINT = {field.name: field.type for field in msgspec.structs.fields(EndpointConfig)}
 del _ENDPOINT["name"]
 _PRICE = {field.name: field.type for field in msgspec.structs.fields(Price)}
-_TIMES = ("connect_timeout", "first_byte_timeout", "timeout", "idle_timeout")
+_TIMES = (
+    "connect_timeout",
+    "first_byte_timeout",
+    "timeout",
+    "idle_timeout",
+    "probe_interval",
+    "give_up_after",
+)
 
 
 def load_config(
@@ -137,17 +154,6 @@ def shown(endpoint: EndpointConfig) -> JsonObject:
     """What a run keeps of an endpoint: every value that is set. Keys are named, never held."""
     values: JsonObject = msgspec.to_builtins(endpoint)
     return values
-
-
-def seconds(value: object) -> float | None:
-    """A duration as it is written – `2`, `0.5`, `"300ms"`, `"2s"`, `"5m"` – or None."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        return float(match[1]) * _UNITS[match[2]]
-    return None
 
 
 class _Chosen(Frozen, frozen=True, kw_only=True):
@@ -207,6 +213,8 @@ class _Reader:
             for key, value in builtin.ENDPOINTS.get(name, {}).items()
         }
         own = self.table(path, written, _ENDPOINT)
+        if "base_url" in own:
+            values.pop("fallback_url", None)  # it belongs to the built-in address
         outside, origins = _outside(name, own, chosen)
         for key in _ENDPOINT:
             origin = self.source.name if key in own else "built-in"
@@ -283,16 +291,26 @@ def _count(text: str) -> int:
 def _mistakes(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
     """What no type can say: (key, message)."""
     for key in ("concurrency", "context"):
-        if getattr(endpoint, key) < 1:
-            yield key, f"{getattr(endpoint, key)} is less than 1"
+        value = getattr(endpoint, key)
+        if value is not None and value < 1:
+            yield key, f"{value} is less than 1"
+    for key in ("requests_per_minute", "tokens_per_minute"):
+        value = getattr(endpoint, key)
+        if value is not None and not 0 < value < float("inf"):
+            yield key, f"{value:g} is not more than 0, and finite"
     for key in _TIMES:
         if not 0 < getattr(endpoint, key) < float("inf"):
             yield key, "a time must be more than 0 seconds, and finite"
     if endpoint.auth != "bearer" and not re.fullmatch(r"header:[A-Za-z0-9-]+", endpoint.auth):
         yield "auth", f'{endpoint.auth!r} is neither "bearer" nor "header:NAME"'
+    for key in ("base_url", "fallback_url"):
+        url = getattr(endpoint, key)
+        if url is not None and (message := _bad_url(url)):
+            yield key, message
     if endpoint.base_url is not None:
-        if message := _bad_url(endpoint.base_url):
-            yield "base_url", message
+        return
+    if endpoint.fallback_url is not None:
+        yield "fallback_url", "stands without base_url, whose place it would take"
     elif endpoint.model_file is None and endpoint.name != "local":
         yield "base_url", "missing: an endpoint needs an address (or a model_file to be served)"
 

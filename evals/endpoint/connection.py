@@ -77,7 +77,7 @@ class Connection:
                     LocalServer.start,
                     model_file=endpoint.model_file,
                     alias=endpoint.model or "",
-                    slots=endpoint.concurrency,
+                    slots=endpoint.slots,
                     context=endpoint.context,
                     root=self._root,
                 )

@@ -139,29 +139,29 @@ def _remedy(place: Place, *, status: int, model: str, quota: bool, wait: float |
     variable = place.endpoint.api_key_env
     key = f"the key in {variable}" if variable else "the request without a key (api_key_env)"
     if quota:
-        return "The account's quota is used up: nothing more is sent. Raise it, then resume."
+        return "The account's quota is used up: nothing more is sent. Raise it, then run again."
     if wait is not None and wait > LONGEST_WAIT:
-        return f"The service asks to wait {wait:.0f} s: run again after that, only what is missing."
+        return f"The service asks to wait {wait:.0f} s: run again after that."
     remedies = {
         400: f"The service refuses the request as it is. Parameters that it does not know can be "
         f"left out by `drop`, renamed by `rename` in {place.table}.",
-        401: f"The service does not accept {key}: nothing more is sent. Check it, then resume.",
-        402: "The account is out of credit: nothing more is sent. Top it up, then resume.",
+        401: f"The service does not accept {key}: nothing more is sent. Check it, then run again.",
+        402: "The account is out of credit: nothing more is sent. Top it up, then run again.",
         403: f"The service does not allow this with {key}: nothing more is sent. Check what the "
-        "key may use, then resume.",
+        "key may use, then run again.",
         404: f"Check the model ({visible(model)}) and base_url ({place.endpoint.base_url}).",
         413: "The request is too large for the service: shorten the prompt or its attachments.",
         422: f"The service refuses a value in the request. Correct the parameter, or leave it out "
         f"by `drop` in {place.table}.",
-        429: "Too many requests or tokens at once: lower `concurrency` "
-        f"({place.endpoint.concurrency} now) in {place.table} or in the suite's limits.",
+        429: "Too many requests or tokens at once: set `requests_per_minute` or "
+        f"`tokens_per_minute`, or lower `concurrency`, in {place.table}.",
     }
     if place.log and status == 400:
         return f"Where the request is too long, raise `context` in {place.table}."
     if status in remedies:
         return remedies[status]
     if status >= 500 or status in RETRIED_STATUSES:
-        return "The service failed; what was answered is kept. Run again later."
+        return "The service failed. Run again later: mode record asks only what is missing."
     return f"Check base_url ({place.endpoint.base_url}) in {place.table}."
 
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from evals.answer import price, read
 from evals.endpoint.config import Config
+from evals.endpoint.estimate import completion_tokens, prompt_tokens
 from evals.errors import ConfigError, EndpointError
-from evals.model import Completion, Exchange, Frozen, JsonObject, Limits, Request
-
-_CHARACTERS_PER_TOKEN = 3  # fewer than texts have, so that estimates are high
-_COMPLETION_TOKENS = 1024  # where a request sets no bound
+from evals.model import Completion, Exchange, Frozen, Limits, Request
 
 
 class Live(Protocol):
     """An endpoint that takes a limit on the time of one attempt."""
 
     async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange: ...
+
+
+@runtime_checkable
+class Ramped(Protocol):
+    """An endpoint that begins with few requests in flight, unless it is told to begin with more."""
+
+    def start_at(self, concurrency: int) -> None: ...
 
 
 class Spending(Frozen, frozen=True, kw_only=True):
@@ -56,6 +60,13 @@ class Limited:
             else contextlib.nullcontext()
         )
         self._account = _Account(limits, names or {})
+        if limits.concurrency:
+            self.start_at(limits.concurrency)
+
+    def start_at(self, concurrency: int) -> None:
+        """Begin with as many requests in flight: somebody has said how many."""
+        if isinstance(self._endpoint, Ramped):
+            self._endpoint.start_at(concurrency)
 
     async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange:
         """The inner endpoint's answer."""
@@ -79,7 +90,7 @@ class Limited:
 
     def _estimate(self, request: Request) -> Spending:
         body = request.body
-        prompt, completion = _prompt_tokens(body), _completion_tokens(body)
+        prompt, completion = prompt_tokens(body), completion_tokens(body)
         known = self._config.prices.get(str(body.get("model")))
         endpoint = self._config.endpoints.get(request.endpoint)
         cost = known.cost(prompt, completion) if known else None
@@ -102,17 +113,6 @@ def _spent_in_vain(error: EndpointError, estimate: Spending) -> Spending:
     if error.kind in ("timeout", "broken", "incomplete", "malformed"):
         return Spending(requests=error.attempts, tokens=estimate.tokens, cost_usd=estimate.cost_usd)
     return Spending(requests=error.attempts)
-
-
-def _prompt_tokens(body: JsonObject) -> int:
-    texts = [body.get("messages"), body.get("tools"), body.get("response_format")]
-    characters = sum(len(json.dumps(text, ensure_ascii=False)) for text in texts if text)
-    return characters // _CHARACTERS_PER_TOKEN + 1
-
-
-def _completion_tokens(body: JsonObject) -> int:
-    bound = body.get("max_completion_tokens") or body.get("max_tokens") or _COMPLETION_TOKENS
-    return int(bound) * int(body.get("n") or 1)
 
 
 class _Account:
@@ -182,7 +182,7 @@ class _Account:
                 ),
             }[key]
             message = f"not sent: budget: {limit} would be exceeded ({spent}, {needed})"
-            remedy = f"What was answered is kept. Raise {name} and resume."
+            remedy = f"Raise {name} and run again: mode record asks only what is missing."
         return EndpointError(message, kind="budget", remedy=remedy, attempts=0)
 
 

@@ -7,6 +7,7 @@ client; the transport is called directly, with requests made of prepared parts.
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -21,6 +22,9 @@ from evals.endpoint.trust import Key
 
 SIZE_LIMIT = 64 * 2**20
 """Bytes of one answer, decompressed."""
+
+_NO_LIMIT = 10_000
+_KEPT_FILES = 32  # for recordings, journals, name look-ups
 
 Reason: TypeAlias = Literal[
     "dns", "tls", "refused", "unreachable", "connect_timeout",  # nothing was sent
@@ -114,6 +118,22 @@ class Reply:
     async def read(self) -> bytes:
         """The whole body."""
         return b"".join([piece async for piece in self.pieces()])
+
+
+def connections_left() -> int:
+    """How many connections the system's limit of open files has room for."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return _NO_LIMIT
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return _NO_LIMIT
+    try:
+        opened = len(os.listdir("/dev/fd"))
+    except OSError:
+        opened = _KEPT_FILES
+    return max(1, limit - opened - _KEPT_FILES)
 
 
 class Transport:

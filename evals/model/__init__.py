@@ -31,6 +31,7 @@ from evals.model.frozen import (
 from evals.model.record import (
     Answer,
     Finding,
+    Found,
     GateOutcome,
     Manifest,
     Mode,
@@ -42,6 +43,7 @@ from evals.model.record import (
     Verdict,
 )
 from evals.model.suite import (
+    Against,
     Assertion,
     Case,
     Check,
@@ -57,6 +59,7 @@ from evals.model.suite import (
 )
 
 __all__ = [
+    "Against",
     "Answer",
     "Asks",
     "Assertion",
@@ -72,6 +75,7 @@ __all__ = [
     "Estimate",
     "Exchange",
     "Finding",
+    "Found",
     "Frozen",
     "Gate",
     "GateOutcome",

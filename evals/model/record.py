@@ -12,6 +12,8 @@ Outcome: TypeAlias = Literal["pass", "fail", "error", "skipped", "not_run"]
 Mode: TypeAlias = Literal["replay", "record", "refresh", "live"]
 GateOutcome: TypeAlias = Literal["pass", "fail", "undecided", "same", "not_evaluated", "error"]
 
+Found: TypeAlias = Literal["worse", "not_worse", "inconclusive", "same", "no_data"]
+
 
 class Verdict(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     """Pass, fail or error (`passed` is None) of one check, with its evidence."""
@@ -100,6 +102,10 @@ class Finding(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     n_trials: int
     n_errors: int
     reason: str  # one line in plain words
+    against: str | None = None  # what it is compared with; value, low and high are differences
+    found: Found | None = None  # what the comparison shows
+    p: float | None = None  # of no difference, adjusted for the other columns of the gate
+    n_set_aside: int = 0  # cases that changed, or that one side alone has
 
 
 class SuiteRecord(Frozen, frozen=True, kw_only=True, omit_defaults=False):

@@ -108,8 +108,25 @@ class Case(Frozen, frozen=True, kw_only=True):
         return any(check.weight > 0 for check in self.checks)
 
 
+class Against(Frozen, frozen=True, kw_only=True):
+    """What a gate compares with – another column or a baseline – and which drop it is about."""
+
+    column: str | None = None
+    baseline: str | None = None  # a path relative to the folder of the suite, with "/"
+    margin: float = 0.0  # in 0 … 1: 0.05 is 5 points
+    mode: Literal["regression", "non-inferiority", "measured"] = "regression"
+
+    @property
+    def name(self) -> str:
+        """As sentences have it."""
+        return self.column if self.column is not None else f"the baseline {self.baseline}"
+
+
 class Gate(Frozen, frozen=True, kw_only=True):
-    """A condition on the suite: `metric op limit`, of one column, over a part of the cases."""
+    """A condition on the suite: `metric op limit`, of one column, over a part of the cases.
+
+    With `against` it is about the difference to something else: `op` is `>=`, `limit` −margin.
+    """
 
     text: str  # as written; what reports and node ids show
     metric: str  # accuracy, errors, error_rate, latency.p95, cost_usd, a named metric …
@@ -119,6 +136,7 @@ class Gate(Frozen, frozen=True, kw_only=True):
     column: str | None = None  # None: the reference; "all": each
     tag: str | None = None
     cases: tuple[str, ...] | None = None
+    against: Against | None = None
     place: Place | None = None
 
 

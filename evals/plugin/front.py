@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".eval.yaml", ".eval.yml")
 _WINDOW = 32  # cells asked at once where -x may end the session after any of them
-_WIDTH = 100  # columns of the summary
+_NARROWEST, _WIDEST = 60, 120  # characters of a line of the summary
 _EXIT_BAD_SUITE = 4
 _EXIT_TOO_MANY_ERRORS = 6
 
@@ -277,9 +279,14 @@ class Front:
 
     def _summary(self, *, color: bool) -> Sequence[str]:
         try:
-            from evals.report.terminal import lines
+            from evals.report.terminal import is_shown_by, lines
 
-            return lines(self.view(), width=_WIDTH, color=color)
+            return lines(
+                self.view(),
+                width=max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST)),
+                color=color,
+                unicode=is_shown_by(sys.stdout.encoding),
+            )
         except Exception as problem:  # noqa: BLE001 # whatever a renderer does
             return [f"The summary was not made: {type(problem).__name__}: {problem}"]
 

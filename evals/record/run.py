@@ -41,7 +41,7 @@ class Run:
         except OSError as problem:
             raise RunError(
                 f"{path} cannot be read: {problem.strerror}.",
-                remedy="evals show lists the runs there are.",
+                remedy="evals show --list lists the runs there are.",
             ) from problem
         try:
             manifest = msgspec.json.decode(data, type=Manifest)

@@ -59,18 +59,19 @@ def _failed(suites: Suites, places: Mapping[str, str]) -> Broken:
     return Broken(
         heading="What failed",
         of="worst first" if bad else "",
-        sentence=_failed_sentence(len(bad), failing, total),
+        sentence=_failed_sentence(len(bad), failing, total, several=several),
         cases=tuple(_failed_case(one, suite, several=several) for one, suite in shown),
         more=_more(suites, places, bad) if len(bad) > len(shown) else (),
     )
 
 
-def _failed_sentence(bad: int, failing: int, total: int) -> str:
+def _failed_sentence(bad: int, failing: int, total: int, *, several: bool) -> str:
     if not bad:
         return "Nothing failed: every answer that was judged passed."
     said = f"{words.count(bad)} of {words.plural(total, 'case')} did not pass everywhere"
     if not failing:
-        return f"{said}; the suites allow misses, and the gates decide."
+        allow = "suites allow" if several else "suite allows"
+        return f"{said}; the {allow} misses, and the gates decide."
     return f"{said}; {words.count(failing)} of them {'fails' if failing == 1 else 'fail'} the run."
 
 

@@ -178,10 +178,7 @@ def _panel(side: str, one: Judged, source: Source, seen: dict[str, str]) -> Pane
     if source.brief and not one.quiet and not (tally.fails or tally.errors):
         return _passed_panel(side, one, source)
     column = trials[0].column
-    groups: dict[object, list[TrialResult]] = {}
-    for trial in trials:
-        groups.setdefault(_likeness(trial), []).append(trial)
-    ordered = sorted(groups.values(), key=lambda group: (_rank(group[0]), -len(group)))
+    groups = _groups(trials)
     name = source.names[side]
     return Panel(
         name=name,
@@ -189,11 +186,21 @@ def _panel(side: str, one: Judged, source: Source, seen: dict[str, str]) -> Pane
         mark=tally.mark,
         counts=tally.counts,
         answers=tuple(
-            _answer(group, name, len(trials), source, seen) for group in ordered[:_GROUPS]
+            _answer(group, name, len(trials), source, seen) for group in groups[:_GROUPS]
         ),
-        more=_more(len(ordered), len(trials)),
+        more=_more(len(groups), len(trials)),
         command=command(source.suite.suite.path, one.row.id, column),
     )
+
+
+def _groups(trials: Sequence[TrialResult]) -> Sequence[Sequence[TrialResult]]:
+    """Trials that are shown as one, the worst first."""
+    if len(trials) == 1:
+        return (trials,)
+    groups: dict[object, list[TrialResult]] = {}
+    for trial in trials:
+        groups.setdefault(_likeness(trial), []).append(trial)
+    return sorted(groups.values(), key=lambda group: (_rank(group[0]), -len(group)))
 
 
 def _passed_panel(side: str, one: Judged, source: Source) -> Panel:
@@ -239,7 +246,7 @@ def _answer(
 ) -> Answer:
     first = group[0]
     said = first.completion
-    text = said.text if said else cause(first) if first.outcome == "error" else "not run"
+    text = said.text if said else cause(first) if first.outcome == "error" else _unasked(first)
     # A short text is sooner read again than looked up.
     same_as = seen.get(text, "") if len(text) > 200 else ""
     seen.setdefault(text, f"{name} #{first.sample}")
@@ -260,6 +267,10 @@ def _answer(
         passing=passing,
         recording=_recording(first, source.recordings),
     )
+
+
+def _unasked(trial: TrialResult) -> str:
+    return "skipped" if trial.outcome == "skipped" else "not run"
 
 
 def _mark(trial: TrialResult) -> Mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from evals.comparison import findings, words
 from evals.model import Comparison, Finding, Frozen
@@ -14,12 +14,13 @@ from evals.report.texts import one_line
 WIDTH, LIMIT_AT = 168, 92
 _REACH = 70.0  # pixels that the largest distance from the limit takes
 _FOLD_BEYOND = 12
+_SHOWN_OF_PASSES = 8  # where all passed
 
 
 class GateRow(Frozen, frozen=True, kw_only=True):
     mark: Mark
     gate: str
-    of: str  # column and suite
+    of: str  # column and suite, where the gate's text does not name them
     href: str  # of the suite's section
     value: str
     interval: str
@@ -30,11 +31,11 @@ class GateRow(Frozen, frozen=True, kw_only=True):
 
 
 class Gates(Frozen, frozen=True, kw_only=True):
-    """`folded` are passes that nobody need look at; only where there are many gates."""
+    """`folded` are passes that nobody need look at first; only where there are many gates."""
 
     rows: tuple[GateRow, ...]
     folded: tuple[GateRow, ...]
-    several_suites: bool
+    folded_note: str
 
 
 def gates_of(comparison: Comparison, anchors: Mapping[str, str]) -> Gates:
@@ -42,13 +43,32 @@ def gates_of(comparison: Comparison, anchors: Mapping[str, str]) -> Gates:
     several = len(comparison.suites) > 1
     ordered = sorted(comparison.findings, key=_order)
     rows = [(finding, _row(finding, anchors, several=several)) for finding in ordered]
-    if len(rows) <= _FOLD_BEYOND:
-        return Gates(rows=tuple(row for _, row in rows), folded=(), several_suites=several)
-    return Gates(
-        rows=tuple(row for finding, row in rows if not _is_quiet(finding)),
-        folded=tuple(row for finding, row in rows if _is_quiet(finding)),
-        several_suites=several,
-    )
+    quiet = _quiet(ordered)
+    shown = tuple(row for finding, row in rows if _order(finding) not in quiet)
+    folded = tuple(row for finding, row in rows if _order(finding) in quiet)
+    if not shown and folded:
+        shown, folded = folded[:_SHOWN_OF_PASSES], folded[_SHOWN_OF_PASSES:]
+    return Gates(rows=shown, folded=folded, folded_note=_folded(folded))
+
+
+def _quiet(ordered: Sequence[Finding]) -> frozenset[int]:
+    """What is folded of many: clear passes, and the other passes if many are left."""
+    if len(ordered) <= _FOLD_BEYOND:
+        return frozenset()
+    left = sum(_order(finding) != _CLEAR_PASS for finding in ordered)
+    return frozenset((_CLEAR_PASS,) if left <= _FOLD_BEYOND else (_CLEAR_PASS, _OTHER_PASS))
+
+
+def _folded(folded: Sequence[GateRow]) -> str:
+    """`15 more passed clearly`, `27 more passed, 12 of them undecided`."""
+    if not folded:
+        return ""
+    undecided = sum(row.certainty == "Undecided" for row in folded)
+    passed = f"{len(folded)} more passed"
+    return f"{passed}, {undecided} of them undecided" if undecided else f"{passed} clearly"
+
+
+_CLEAR_PASS, _OTHER_PASS = 3, 2  # places in the order of gates
 
 
 def _order(finding: Finding) -> int:
@@ -58,21 +78,19 @@ def _order(finding: Finding) -> int:
         return 1
     if finding.outcome == "not_evaluated":
         return 4
-    return 2 if findings.certainty(finding) == "Undecided" else 3
-
-
-def _is_quiet(finding: Finding) -> bool:
-    return _order(finding) == 3
+    return _OTHER_PASS if findings.certainty(finding) == "Undecided" else _CLEAR_PASS
 
 
 def _row(finding: Finding, anchors: Mapping[str, str], *, several: bool) -> GateRow:
     value, interval = parted(findings.measured(finding))
     certainty = findings.certainty(finding) if finding.outcome != "not_evaluated" else ""
-    of = one_line(finding.column, 60)
+    of = [] if _names_column(finding) else [finding.column]
+    if several:
+        of.append(finding.suite)
     return GateRow(
         mark=GATES[finding.outcome],
         gate=one_line(finding.gate, 120),
-        of=f"{of}, {one_line(finding.suite, 60)}" if several and of else of,
+        of=", ".join(one_line(name, 60) for name in of),
         href=anchors.get(finding.suite, ""),
         value=value,
         interval="exact" if certainty == "Exact" else interval,
@@ -81,6 +99,12 @@ def _row(finding: Finding, anchors: Mapping[str, str], *, several: bool) -> Gate
         certainty=certainty,
         sure=_sure(finding, certainty),
     )
+
+
+def _names_column(finding: Finding) -> bool:
+    """Whether the gate's own text ends in `(column warm)` or the like."""
+    parts = finding.gate.partition(" (")[2].removesuffix(")").split(", ")
+    return f"column {finding.column}" in parts
 
 
 def _numbers(finding: Finding) -> str:

@@ -61,7 +61,8 @@ def _nothing_told(compared: Sequence[Side], names: Names) -> str:
         return "No column differs from its reference by more than chance would explain"
     if len(compared) == 1:
         return f"{names[compared[0].id]} cannot be told from {reference}"
-    return f"None of the other {_number(len(compared))} can be told from {reference}"
+    none = "Neither" if len(compared) == 2 else "None"
+    return f"{none} of the other {_number(len(compared))} can be told from {reference}"
 
 
 def settings_lead(suite: SuiteComparison, names: Names) -> str:

@@ -6,10 +6,13 @@ import base64
 import hashlib
 from functools import cache
 from importlib import resources
+from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from evals.report import gates, measured, settings, tradeoff, weak
+from evals.report.compiled import CompiledTemplates
 from evals.report.view import View
 
 __all__ = ["render"]
@@ -40,15 +43,17 @@ def _style() -> str:
     return text.replace("\r\n", "\n")
 
 
+_OPTIONS: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("evals.report"),
-        autoescape=True,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=CompiledTemplates(Path(__file__).parent / "templates", _OPTIONS),
+        **_OPTIONS,
     )
     environment.globals["size"] = {
         "accuracy": settings.ACCURACY_WIDTH,

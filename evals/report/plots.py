@@ -100,7 +100,10 @@ def log_axis(
     label: Callable[[float], str],
     room: float = 44,
 ) -> Axis:
-    """An axis of positive values, logarithmic, with ticks at 1, 2 and 5 of each power of ten."""
+    """An axis of positive values, logarithmic, with ticks at 1, 2 and 5 of each power of ten.
+
+    Where these are too few to read a value from, there are ticks between them.
+    """
     low, high = _span((v for v in values if v is not None and v > 0), (0.1, 10.0))
     low, high = low / 1.15, high * 1.15
     if high / low < 2:
@@ -108,7 +111,8 @@ def log_axis(
     axis = Axis(low=low, high=high, left=left, right=right, log=True)
     ticks: list[Tick] = []
     last = -math.inf
-    for at in _round_numbers(low, high):
+    numbers = list(_round_numbers(low, high, _COARSE))
+    for at in numbers if len(numbers) > 2 else _round_numbers(low, high, _FINE):
         x = axis.place(at)
         if x - last >= room:
             ticks.append(Tick(at=px(x), label=label(at)))
@@ -116,9 +120,12 @@ def log_axis(
     return Axis(low=low, high=high, left=left, right=right, ticks=tuple(ticks), log=True)
 
 
-def _round_numbers(low: float, high: float) -> Iterable[float]:
+_COARSE, _FINE = (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+
+
+def _round_numbers(low: float, high: float, digits: Sequence[float]) -> Iterable[float]:
     for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1):
-        for digit in (1, 2, 5):
+        for digit in digits:
             value = digit * 10.0**power
             if low <= value <= high:
                 yield value

@@ -44,6 +44,9 @@ class Progress:
                 self.done += 1
                 self.failed += event.kind == "failed"
                 self._count_spending(event)
+            case "noted":
+                self._say(event.note)
+                return
         self._show()
 
     def _count_spending(self, event: Event) -> None:
@@ -64,6 +67,10 @@ class Progress:
             self._width = len(text)
         else:
             self._write(f"{text}\n")
+
+    def _say(self, note: str) -> None:
+        """A line of its own, which stays."""
+        self._write(f"\r{note.ljust(self._width)}\n" if self._rewrite else f"{note}\n")
 
     def text(self, now: float) -> str:
         """One line: how far, how much, how long still."""

@@ -19,7 +19,7 @@ from evals.report.view import Chapter, View
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["lines", "renderables"]
+__all__ = ["is_shown_by", "lines", "renderables"]
 
 _FEWEST_COLUMNS = 40
 _BROKEN_SHOWN = 5
@@ -68,6 +68,15 @@ _ASCII = str.maketrans(
         "\u00a0": " ",
     }
 )
+
+
+def is_shown_by(encoding: str | None) -> bool:
+    """Whether a terminal of this encoding shows all signs that `lines` uses with `unicode`."""
+    try:
+        "".join(map(chr, _ASCII)).encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def lines(view: View, *, width: int, color: bool, unicode: bool = True) -> list[str]:
@@ -206,16 +215,15 @@ def _packed(parts: Iterable[str], width: int, *, indent: str) -> Iterator[str]:
 
 def _gates(view: View, width: int) -> Iterator[str]:
     rows = view.gates.rows
-    if not rows and not view.gates.folded:
+    if not rows:
         return
     yield ""
     yield "gates"
     for row in rows:
         value = _measured(row)
         certainty = f", {row.certainty.lower()}" if row.certainty else ""
-        of = f" ({row.of})" if row.of else ""
         told = f": {value}{certainty}" if row.value != "–" else f": {row.sure}"
-        line = f"{row.gate}{of}{told}"
+        line = f"{_subject(row)}{told}"
         first, *rest = textwrap.wrap(line, width - 4) or [""]
         marked = _marked(row.mark.icon, first)
         indented = _Marked(f"  {marked}")
@@ -223,7 +231,16 @@ def _gates(view: View, width: int) -> Iterator[str]:
         yield indented
         yield from (f"    {more}" for more in rest)
     if view.gates.folded:
-        yield f"  and {len(view.gates.folded)} more passed clearly"
+        yield f"  {view.gates.folded_note}"
+
+
+def _subject(row: GateRow) -> str:
+    """The gate with what it judges, in one pair of brackets."""
+    if not row.of:
+        return row.gate
+    if row.gate.endswith(")"):
+        return f"{row.gate[:-1]}; {row.of})"
+    return f"{row.gate} ({row.of})"
 
 
 def _measured(row: GateRow) -> str:
@@ -276,7 +293,7 @@ def renderables(view: View) -> Iterator[RenderableType]:
     for chapter in view.chapters:
         yield Text()
         yield from _rich_chapter(chapter, named=len(view.chapters) > 1)
-    if view.gates.rows or view.gates.folded:
+    if view.gates.rows:
         yield Text()
         yield _rich_gates(view)
     yield Text()

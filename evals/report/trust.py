@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from evals.comparison import words
 from evals.model import Comparison, Frozen, JsonObject, Manifest, Side, SuiteComparison
 from evals.report import names
 from evals.report.texts import listing, one_line, written
-from evals.report.verdict import Count, date, models
+from evals.report.verdict import Count, date
 
 _POWER = 1.96 + 0.8416  # of a two-sided test at 0.05 that sees a difference in 4 of 5 runs
 
@@ -64,7 +66,9 @@ def trust_of(comparison: Comparison, counted: Count) -> Trust:
         heading=_heading(reservations),
         notes=tuple(notes),
         parameters=tuple(_parameters(suite) for suite in comparison.suites),
-        provenance=tuple(_provenance(comparison, run) for run in reversed(comparison.runs)),
+        provenance=tuple(
+            _provenance(comparison, run, counted) for run in reversed(comparison.runs)
+        ),
         again=f"evals {what} -o report.html",
     )
 
@@ -79,10 +83,9 @@ def _notes(comparison: Comparison, counted: Count) -> Iterable[Note]:
     yield from _answers(comparison, counted)
     if counted.answered:
         yield _sources(comparison)
-        yield _answering(comparison)
-    for suite in comparison.suites:
-        yield from _cases(suite, several=len(comparison.suites) > 1)
-        yield from _power(suite, several=len(comparison.suites) > 1)
+        yield _answering(comparison, counted)
+    yield from _same_cases(comparison)
+    yield from _power(comparison)
     manifest = names.newest(comparison)
     if manifest.git_dirty:
         yield Note(good=False, text="The working tree had changes that are in no commit.")
@@ -100,6 +103,9 @@ def _answers(comparison: Comparison, counted: Count) -> Iterable[Note]:
         yield Note(good=False, text=f"{words.count(counted.not_run)} of {trials} were not run.")
     if counted.trials and not counted.errors and not counted.not_run:
         yield Note(good=True, text=f"All {trials} were answered.")
+    if counted.skipped:
+        skipped = f"{words.plural(counted.skipped, 'trial')} skipped, as the suites say."
+        yield Note(good=True, text=skipped)
     if counted.unjudged:
         recorded = words.plural(counted.unjudged, "answer")
         yield Note(good=False, text=f"{recorded} recorded, not judged.")
@@ -108,11 +114,14 @@ def _answers(comparison: Comparison, counted: Count) -> Iterable[Note]:
 
 
 def _sources(comparison: Comparison) -> Note:
-    found: Counter[str] = Counter()
-    for suite in comparison.suites:
-        for row in suite.cases:
-            for trials in row.trials.values():
-                found.update(t.source for t in trials if t.source and t.completion)
+    found = Counter(
+        trial.source
+        for suite in comparison.suites
+        for row in suite.cases
+        for trials in row.trials.values()
+        for trial in trials
+        if trial.completion
+    )
     live, recorded = found["live"], found["recorded"]
     if not live:
         text = (
@@ -127,25 +136,25 @@ def _sources(comparison: Comparison) -> Note:
     return Note(good=not (live and recorded), text=text)
 
 
-def _answering(comparison: Comparison) -> Note:
-    answered = models(comparison)
+def _answering(comparison: Comparison, counted: Count) -> Note:
+    answered = counted.models
     asked = _asked(comparison)
     if not answered:
         return Note(good=False, text="No model answered.")
-    strangers = [name for name in answered if asked and name not in asked]
+    strangers = [name for name, _ in answered if asked and name not in asked]
     if strangers:
         return Note(
             good=False,
             text=f"Asked: {listing(sorted(asked))}. Answered: {_counted(answered)}.",
         )
-    total = words.plural(answered.total(), "answer")
+    total = words.plural(sum(n for _, n in answered), "answer")
     return Note(
         good=True, text=f"The model that answered is the one that was asked, in all {total}."
     )
 
 
-def _counted(found: Counter[str]) -> str:
-    return listing(f"{name} ({n:,})" for name, n in found.items())
+def _counted(found: Iterable[tuple[str, int]]) -> str:
+    return listing(f"{name} ({n:,})" for name, n in found)
 
 
 def _asked(comparison: Comparison) -> set[str]:
@@ -158,45 +167,65 @@ def _asked(comparison: Comparison) -> set[str]:
     }
 
 
-def _cases(suite: SuiteComparison, *, several: bool) -> Iterable[Note]:
-    if len(suite.sides) < 2:
-        return
-    shared = sum(len(row.trials) == len(suite.sides) for row in suite.cases)
-    of = f"{one_line(suite.suite.id, 60)}: " if several else ""
-    if shared == len(suite.cases):
-        yield Note(
-            good=True,
-            text=f"{of}{_every(len(suite.sides))} columns answered the same "
-            f"{words.plural(shared, 'case')}.",
-        )
-    else:
+def _same_cases(comparison: Comparison) -> Iterable[Note]:
+    """Whether columns answered the same cases; the suites where they did in one note."""
+    compared = [suite for suite in comparison.suites if len(suite.sides) > 1]
+    several = len(comparison.suites) > 1
+    same = []
+    for suite in compared:
+        shared = sum(len(row.trials) == len(suite.sides) for row in suite.cases)
+        if shared == len(suite.cases):
+            same.append(suite)
+            continue
+        of = f"{one_line(suite.suite.id, 60)}: " if several else ""
         yield Note(
             good=False,
             text=f"{of}{words.count(shared)} of {words.plural(len(suite.cases), 'case')} "
             "stand in every column; the others are compared where they can be.",
         )
+    if several and same:
+        suites = listing(one_line(suite.suite.id, 60) for suite in same)
+        yield Note(good=True, text=f"All columns answered the same cases: {suites}.")
+    elif same:
+        (suite,) = same
+        cases = words.plural(len(suite.cases), "case")
+        text = f"{_every(len(suite.sides))} columns answered the same {cases}."
+        yield Note(good=True, text=text)
 
 
 def _every(n: int) -> str:
     return "Both" if n == 2 else f"All {n}"
 
 
-def _power(suite: SuiteComparison, *, several: bool) -> Iterable[Note]:
-    """What a difference must be for this many cases to show it, from the widest interval."""
+def _power(comparison: Comparison) -> Iterable[Note]:
+    """What a difference must be to be seen, from each suite's widest interval."""
+    seen = [(suite, *found) for suite in comparison.suites if (found := _seen(suite))]
+    if len(comparison.suites) > 1 and seen:
+        told = listing(
+            f"{words.points(gap).lstrip('+')} in {one_line(suite.suite.id, 60)} "
+            f"({words.plural(n, 'case')})"
+            for suite, gap, n in seen
+        )
+        yield Note(good=True, text=f"Seen in 4 of 5 runs are differences of about {told}.")
+        return
+    for _, gap, n in seen:
+        needed = words.cases_needed(n * (gap / 0.01) ** 2)
+        yield Note(
+            good=True,
+            text=f"With {words.plural(n, 'case')} a difference of about "
+            f"{words.points(gap).lstrip('+')} is seen in 4 of 5 runs. "
+            f"{needed} would be needed to see 1 point.",
+        )
+
+
+def _seen(suite: SuiteComparison) -> tuple[float, int] | None:
+    """The difference that a suite sees in 4 of 5 runs, and its number of cases."""
     halves = [(half, side) for side in suite.sides if (half := _half_width(side)) is not None]
     if not halves:
-        return
+        return None
     half, side = max(halves, key=lambda pair: pair[0])
     assert side.difference is not None
-    n, seen = side.difference.n_cases, half / 1.96 * _POWER
-    of = f"{one_line(suite.suite.id, 60)}: " if several else ""
-    points = words.points(seen).lstrip("+")
-    needed = words.cases_needed(n * (seen / 0.01) ** 2)
-    yield Note(
-        good=True,
-        text=f"{of}With {words.plural(n, 'case')} a difference of about {points} is seen in "
-        f"4 of 5 runs. {needed} would be needed to see 1 point.",
-    )
+    return half / 1.96 * _POWER, side.difference.n_cases
 
 
 def _half_width(side: Side) -> float | None:
@@ -220,7 +249,7 @@ def _parameters(suite: SuiteComparison) -> Parameters:
                 name=one_line(name, 60),
                 cells=tuple(
                     ParameterCell(
-                        text="not sent" if value is None else one_line(written(value), 120),
+                        text="not sent" if value is None else one_line(_value(value), 120),
                         differs=written(value) != common,
                         sent=value is not None,
                     )
@@ -235,7 +264,13 @@ def _parameters(suite: SuiteComparison) -> Parameters:
     )
 
 
-def _provenance(comparison: Comparison, run: Manifest) -> Provenance:
+def _value(value: Any) -> str:
+    """A parameter as written; in quotes where it would not be seen as it is."""
+    plain = isinstance(value, str) and value == value.strip() and value.isprintable() and value
+    return value if plain else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _provenance(comparison: Comparison, run: Manifest, counted: Count) -> Provenance:
     facts = [
         Fact(name="Run", value=run.id + ("" if run.complete else ", incomplete"), is_code=True),
         Fact(name="Mode", value=run.mode),
@@ -244,7 +279,7 @@ def _provenance(comparison: Comparison, run: Manifest) -> Provenance:
     asked = listing(sorted(_asked(comparison)))
     if asked:
         facts.append(Fact(name="Model asked", value=asked, is_code=True))
-    facts.append(Fact(name="Model answered", value=_counted(models(comparison)) or words.MISSING))
+    facts.append(Fact(name="Model answered", value=_counted(counted.models) or words.MISSING))
     for name, config in _endpoints(run).items():
         where = one_line(str(config.get("base_url") or ""), 120)
         facts.append(Fact(name="Endpoint", value=f"{one_line(name, 40)} {where}".strip()))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from evals.comparison import findings, words
-from evals.model import Comparison, Finding, Frozen, Limits, Suite, SuiteComparison, TrialResult
+from evals.model import (
+    Comparison,
+    Finding,
+    Frozen,
+    Limits,
+    Mode,
+    Suite,
+    SuiteComparison,
+    TrialResult,
+)
 from evals.report import names
 from evals.report.marks import Icon, Tally
 from evals.report.texts import listing, one_line
@@ -39,9 +49,12 @@ class Count(Frozen, frozen=True, kw_only=True):
     answered: int
     errors: int
     not_run: int
+    skipped: int  # as the suite says; of no trial in `trials`
     unjudged: int
     too_many_errors: bool
     causes: tuple[str, ...]  # the commonest error first
+    models: tuple[tuple[str, int], ...]
+    """Those that answered, with the number of their answers, commonest first; of all runs."""
 
 
 def count(comparison: Comparison) -> Count:
@@ -63,9 +76,11 @@ def count(comparison: Comparison) -> Count:
         answered=tallied["answered"],
         errors=tallied["errors"],
         not_run=tallied["not_run"],
+        skipped=tallied["skipped"],
         unjudged=tallied["unjudged"],
         too_many_errors=too_many,
         causes=tuple(cause for cause, _ in causes.most_common(3)),
+        models=_models(comparison),
     )
 
 
@@ -77,6 +92,7 @@ def _count_suite(
     known = {case.id: case for case in suite.suite.cases}
     tallied["cases"] = len(suite.cases)
     tallied["not_run"] = sum(side.n_not_run for side in sides)
+    tallied["skipped"] = sum(side.n_skipped for side in sides)
     tallied["trials"] = sum(side.n_trials for side in sides)
     tallied["errors"] = sum(side.n_errors for side in sides)
     tallied["unjudged"] = sum(side.n_unjudged for side in sides)
@@ -92,6 +108,21 @@ def _count_suite(
             if tally.errors:
                 causes.update(cause(t) for t in trials if t.outcome == "error")
     return tallied
+
+
+def _models(comparison: Comparison) -> tuple[tuple[str, int], ...]:
+    answered = Counter(
+        trial.completion.model
+        for suite in comparison.suites
+        for row in suite.cases
+        for trials in row.trials.values()
+        for trial in trials
+        if trial.completion is not None
+    )
+    shown: Counter[str] = Counter()
+    for name, n in answered.items():
+        shown[one_line(name, 80)] += n
+    return tuple(shown.most_common())
 
 
 def beyond(limits: Limits, unanswered: int, trials: int) -> bool:
@@ -129,9 +160,8 @@ def _say(comparison: Comparison, counted: Count) -> tuple[Icon, str, str]:
         none = f"None of {words.plural(counted.trials, 'trial')} was answered"
         return "error", "No result", f"{none}. The commonest cause: {cause}"
     if not manifest.complete:
-        resume = f"Resume with: pytest --evals-resume {manifest.id}"
         rest = f" {words.plural(counted.not_run, 'trial')} not run." if counted.not_run else ""
-        return "error", "Incomplete", f"The run was stopped.{rest} {resume}"
+        return "error", "Incomplete", f"The run was stopped.{rest} {_AGAIN[manifest.mode]}"
     failed = _failed(comparison.findings)
     several = len(comparison.suites) > 1
     if failed or counted.failing or counted.too_many_errors:
@@ -144,6 +174,14 @@ def _say(comparison: Comparison, counted: Count) -> tuple[Icon, str, str]:
         recorded = words.plural(counted.unjudged, "answer")
         return "none", f"Recorded: {recorded}, none judged", "No check that decides was made."
     return "pass", _passed(comparison, counted), _margin(comparison, counted)
+
+
+_AGAIN: Mapping[Mode, str] = {
+    "replay": "Run the same command again.",
+    "record": "What was answered is recorded: the same command asks only what is missing.",
+    "refresh": "What was answered is recorded: mode record asks only what is missing.",
+    "live": "The same command asks everything again.",
+}
 
 
 def _nothing_run(comparison: Comparison) -> str:
@@ -173,19 +211,24 @@ def _what_failed(comparison: Comparison, counted: Count) -> str:
 
 
 def _of_cells(counted: Count, n: int) -> str:
-    """`3 of 20 cases`; where columns are compared a case counts once in each."""
-    if counted.cells == counted.cases:
-        return f"{words.count(n)} of {words.plural(counted.cells, 'case')}"
-    return f"{words.count(n)} of {words.plural(counted.cells, 'result')}, cases × columns"
+    """`3 of 20 cases`; where columns are compared a case has a result in each."""
+    noun = "case" if counted.cells == counted.cases else "case result"
+    return f"{words.count(n)} of {words.plural(counted.cells, noun)}"
+
+
+def _result_of(counted: Count) -> str:
+    """What a case result is, where there are any."""
+    return "" if counted.cells == counted.cases else "A case has one result in each column."
 
 
 def _why(failed: Sequence[Finding], counted: Count, *, several: bool) -> str:
+    results = f" {_result_of(counted)}".rstrip() if counted.failing else ""
     if failed:
         said = [_gate(finding, several=several) for finding in failed[:2]]
         more = len(failed) - len(said)
-        return "; ".join(said) + (f"; and {more} more." if more else ".")
+        return "; ".join(said) + (f"; and {more} more." if more else ".") + results
     if counted.failing:
-        return "A failing case fails the run unless its suite allows misses."
+        return f"A failing case fails the run unless its suite allows misses.{results}"
     cause = counted.causes[0] if counted.causes else "not run"
     return f"More trials without an answer than allowed. The commonest cause: {cause}"
 
@@ -207,30 +250,36 @@ def _passed(comparison: Comparison, counted: Count) -> str:
 
 
 def _margin(comparison: Comparison, counted: Count) -> str:
-    """The gate that came nearest to failing, and the misses that were allowed."""
+    """The estimate that came nearest to failing its gate, and the misses that were allowed."""
     said = []
+    several = len(comparison.suites) > 1
     passed = [f for f in comparison.findings if f.outcome == "pass" and f.value is not None]
-    narrow = min(passed, key=_distance, default=None)
+    estimates = [f for f in passed if findings.certainty(f) in ("Clear", "Undecided")]
+    narrow = min(estimates, key=_distance, default=None)
     if narrow is not None and len(passed) > 1:
-        of = f", {one_line(narrow.suite, 60)}" if len(comparison.suites) > 1 else ""
+        of = f", {one_line(narrow.suite, 60)}" if several else ""
         said.append(
             f"The narrowest margin: {one_line(narrow.gate, 80)}{of}, "
             f"measured {findings.measured(narrow)}."
         )
     if counted.missed:
-        said.append(f"{_of_cells(counted, counted.missed)} failed, which the suites allow.")
+        missed = f"{_of_cells(counted, counted.missed)} failed"
+        said.append(f"{missed}, which the {'suites allow' if several else 'suite allows'}.")
+        said.append(_result_of(counted))
     left = sum(finding.outcome == "not_evaluated" for finding in comparison.findings)
     if left:
         said.append(f"{words.plural(left, 'gate')} not evaluated.")
     if not comparison.findings:
         said.append("No gates are set; every failing case would fail the run.")
-    return " ".join(said)
+    return " ".join(filter(None, said))
 
 
 def _distance(finding: Finding) -> float:
-    """How far the value is from the limit, in the limit's own size."""
-    gap = abs((finding.value or 0.0) - finding.limit)
-    return gap / (abs(finding.limit) or 1.0)
+    """How far the value is from the limit, against how far its interval reaches to there."""
+    value = finding.value or 0.0
+    bound = finding.low if finding.limit < value else finding.high
+    reach = abs(value - bound) if bound is not None else 0.0
+    return abs(value - finding.limit) / reach if reach else math.inf
 
 
 def _facts(comparison: Comparison, counted: Count) -> Iterable[Fact]:
@@ -249,7 +298,7 @@ def _facts(comparison: Comparison, counted: Count) -> Iterable[Fact]:
         unpriced = "≥ " if len(priced) < len(cost) else ""
         yield Fact(figure=f"{unpriced}{words.money(sum(priced))}", text="")
     yield Fact(figure="", text=f"{MODES[manifest.mode]} {date(manifest.started)}")
-    for model in list(models(comparison))[:2]:
+    for model, _ in counted.models[:2]:
         yield Fact(figure="", text=model)
     if manifest.git_commit:
         changed = ", with changes" if manifest.git_dirty else ""
@@ -277,16 +326,6 @@ def date(iso: str) -> str:
         return one_line(iso, 40)
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     return f"{moment.day} {months[moment.month - 1]} {moment.year}, {moment:%H:%M} UTC"
-
-
-def models(comparison: Comparison) -> Counter[str]:
-    """The models that answered, with the number of their answers, commonest first."""
-    found: Counter[str] = Counter()
-    for suite in comparison.suites:
-        for row in suite.cases:
-            for trials in row.trials.values():
-                found.update(t.completion.model for t in trials if t.completion is not None)
-    return Counter({one_line(name, 80): n for name, n in found.most_common()})
 
 
 def gates_passed(found: Sequence[Finding], suite: Suite) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from types import MappingProxyType
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, TypeAlias, cast
 
 from evals.model import Gate
 from evals.model.duration import UNITS
-from evals.suite.labels import Label, is_figure, wrong_figure
-from evals.suite.nearest import advice, hint
+from evals.suite.labels import is_figure, wrong_figure
+from evals.suite.nearest import advice
 from evals.suite.problems import Problems
+from evals.suite.subjects import Mistake, Subjects, check_part, texts, with_parts
+from evals.suite.versus import read_comparison, refuse_comparing
 from evals.suite.written import WrittenGate
 
 Kind: TypeAlias = Literal["share", "score", "figure", "agreement", "seconds", "number"]
@@ -56,27 +57,6 @@ _RANGES: Final[Mapping[Kind, tuple[float, float]]] = {
 }
 
 
-class Subjects(NamedTuple):
-    """What the gates of a suite can speak of."""
-
-    columns: Collection[str]
-    tags: Collection[str]
-    cases: Collection[str]
-    metrics: Collection[str]
-    labels: Mapping[str, Label] = MappingProxyType({})
-    complete: bool = True  # no assertion was left out for its mistakes
-
-
-class _Mistake(Exception):
-    """What is wrong with one gate."""
-
-    def __init__(self, message: str, *details: str, key: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.details = details
-        self.key = key
-
-
 def read_gates(
     written: tuple[str | WrittenGate, ...], problems: Problems, subjects: Subjects
 ) -> tuple[Gate, ...]:
@@ -86,7 +66,7 @@ def read_gates(
         path: Path = ("gates", index)
         try:
             made = list(_read(gate, subjects))
-        except _Mistake as wrong:
+        except Mistake as wrong:
             where = path if wrong.key is None else (*path, wrong.key)
             problems.error(where, wrong.message, wrong.details)
             continue
@@ -115,18 +95,23 @@ def _read(written: str | WrittenGate, subjects: Subjects) -> Iterator[tuple[str,
         yield gate.text, gate
         return
     kind = _kind(written.metric, subjects, key="metric")
+    if written.versus is not None or written.baseline is not None:
+        gate = read_comparison(written, subjects)
+        yield gate.text, gate
+        return
+    refuse_comparing(written)
     bounds = [(">=", written.min, "min"), ("<=", written.max, "max")]
     given = [(op, limit, key) for op, limit, key in bounds if limit is not None]
     if not given:
-        raise _Mistake("a gate needs min, max or both")
-    _check_part(written, subjects)
+        raise Mistake("a gate needs min, max or both, or versus or baseline")
+    check_part(written, subjects)
     if written.confidence is not None and _is_exact(written.metric, kind):
-        raise _Mistake(
+        raise Mistake(
             f"{written.metric} has no interval, so it takes no confidence", key="confidence"
         )
     limits = [_limit(str(limit), kind, written.metric, key=key) for _, limit, key in given]
     if len(limits) == 2 and limits[0] > limits[1]:
-        raise _Mistake("min is more than max: the gate cannot be met", key="min")
+        raise Mistake("min is more than max: the gate cannot be met", key="min")
     for (op, _, key), limit in zip(given, limits, strict=True):
         _check_range(written.metric, cast(Op, op), limit, kind, key=key)
         gate = _made(written, cast(Op, op), limit, str(getattr(written, key)))
@@ -138,15 +123,15 @@ def _read_text(text: str, subjects: Subjects) -> Gate:
     metric = text[: found.start()].strip() if found else ""
     written = text[found.end() :].strip() if found else ""
     if found is None or not metric or not written:
-        raise _Mistake(
+        raise Mistake(
             f"{text!r} is no gate",
             "a gate is `metric operator value`, such as accuracy >= 0.9 or latency.p95 <= 2s",
         )
     sign = found[0]
     if sign in _OTHER_OPS:
-        raise _Mistake(f"unknown operator {sign!r}", f"write {metric} {_OTHER_OPS[sign]} {written}")
+        raise Mistake(f"unknown operator {sign!r}", f"write {metric} {_OTHER_OPS[sign]} {written}")
     if sign not in _OPS:
-        raise _Mistake(f"unknown operator {sign!r}", f"operators: {', '.join(_OPS)}")
+        raise Mistake(f"unknown operator {sign!r}", f"operators: {', '.join(_OPS)}")
     op = cast(Op, sign)
     kind = _kind(metric, subjects)
     limit = _limit(written, kind, metric)
@@ -156,17 +141,15 @@ def _read_text(text: str, subjects: Subjects) -> Gate:
 
 def _made(written: WrittenGate, op: Op, limit: float, value: str) -> Gate:
     """A gate from its parts, with a text that tells them all."""
-    cases = _texts(written.cases)
+    cases = texts(written.cases)
     parts = {
         "confidence": written.confidence,
         "column": written.column,
         "tag": written.tag,
         "cases": None if cases is None else " ".join(cases),
     }
-    told = ", ".join(f"{key} {part}" for key, part in parts.items() if part is not None)
-    text = f"{written.metric} {op} {value}"
     return Gate(
-        text=f"{text} ({told})" if told else text,
+        text=with_parts(f"{written.metric} {op} {value}", parts),
         metric=written.metric,
         op=op,
         limit=limit,
@@ -177,40 +160,13 @@ def _made(written: WrittenGate, op: Op, limit: float, value: str) -> Gate:
     )
 
 
-def _texts(written: str | tuple[str, ...] | None) -> tuple[str, ...] | None:
-    return (written,) if isinstance(written, str) else written
-
-
-def _check_part(written: WrittenGate, subjects: Subjects) -> None:
-    columns = (*subjects.columns, "all")
-    if written.column is not None and written.column not in columns:
-        raise _Mistake(
-            f"unknown column {written.column!r}",
-            *advice(written.column, columns, "columns"),
-            key="column",
-        )
-    if written.tag is not None and written.tag not in subjects.tags:
-        raise _Mistake(
-            f"no test has the tag {written.tag!r}",
-            *advice(written.tag, subjects.tags, "tags"),
-            key="tag",
-        )
-    cases = _texts(written.cases)
-    if cases == ():
-        raise _Mistake("no cases", key="cases")
-    for name in cases or ():
-        if name not in subjects.cases:
-            near = hint(name, subjects.cases)
-            raise _Mistake(f"no test has the id {name!r}{near}", key="cases")
-
-
 def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
     """In what a metric is measured."""
     head, _, rest = metric.partition(".")
     if metric in _WHOLE:
         return _WHOLE[metric]
     if head in _WHOLE:
-        raise _Mistake(f"{head} has no statistics: write {head} alone", key=key)
+        raise Mistake(f"{head} has no statistics: write {head} alone", key=key)
     if head in _SPREAD:
         _check_statistic(head, rest, key)
         return _SPREAD[head]
@@ -218,7 +174,7 @@ def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
         kind, _, statistic = rest.partition(".")
         if kind not in _TOKENS:
             example = f"write tokens.KIND.STATISTIC; kinds: {', '.join(_TOKENS)}"
-            raise _Mistake(f"{metric} names no kind of tokens", example, key=key)
+            raise Mistake(f"{metric} names no kind of tokens", example, key=key)
         _check_statistic(f"tokens.{kind}", statistic, key)
         return "number"
     if head not in subjects.metrics:
@@ -226,7 +182,7 @@ def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
         needed = (
             f"a check of type choice with metric: {head}" if is_figure(rest) else "an assertion"
         )
-        raise _Mistake(
+        raise Mistake(
             f"unknown metric {metric!r}",
             *advice(head, known, "metrics here"),
             f"any other is the `metric` of {needed}",
@@ -244,20 +200,20 @@ def _check_figure(metric: str, figure: str, subjects: Subjects, key: str | None)
     if is_figure(figure) and not subjects.complete:
         return  # the check, or the option, may be in what was left out
     if label is None and not is_figure(figure):
-        raise _Mistake(
+        raise Mistake(
             f"unknown metric {f'{metric}.{figure}'!r}",
             f"{metric} is the mean of its scores, {metric}.rate the share of its passes",
             key=key,
         )
     wrong = wrong_figure(metric, figure, label)
     if wrong is not None:
-        raise _Mistake(*wrong, key=key)
+        raise Mistake(*wrong, key=key)
 
 
 def _check_statistic(head: str, statistic: str, key: str | None) -> None:
     if statistic not in STATISTICS:
         what = f"no statistic {statistic!r}" if statistic else "no statistic"
-        raise _Mistake(
+        raise Mistake(
             f"{head} has {what}" if statistic else f"{head} names no statistic",
             f"write {head}.p95, or one of {', '.join(STATISTICS)}",
             key=key,
@@ -273,7 +229,7 @@ def _is_exact(metric: str, kind: Kind) -> bool:
 def _limit(text: str, kind: Kind, metric: str, *, key: str | None = None) -> float:
     found = _LIMIT.fullmatch(text.strip())
     if found is None:
-        raise _Mistake(f"{text!r} is no number", _FORMS[kind], key=key)
+        raise Mistake(f"{text!r} is no number", _FORMS[kind], key=key)
     value, unit = float(found[1]), found[2]
     if unit is None:
         return value
@@ -282,9 +238,9 @@ def _limit(text: str, kind: Kind, metric: str, *, key: str | None = None) -> flo
     if kind == "seconds" and unit in UNITS:
         return value * UNITS[unit]
     if kind == "seconds" and unit != "%":
-        raise _Mistake(f"unknown unit {unit!r}", _FORMS[kind], key=key)
+        raise Mistake(f"unknown unit {unit!r}", _FORMS[kind], key=key)
     is_what = "no share, so it takes no %" if unit == "%" else f"no time, so it takes no {unit!r}"
-    raise _Mistake(f"{metric} is {is_what}", _FORMS[kind], key=key)
+    raise Mistake(f"{metric} is {is_what}", _FORMS[kind], key=key)
 
 
 def _check_range(metric: str, op: Op, limit: float, kind: Kind, *, key: str | None = None) -> None:
@@ -316,4 +272,4 @@ def _check_range(metric: str, op: Op, limit: float, kind: Kind, *, key: str | No
         share = kind in ("share", "score")
         details.append(f"write {limit:g}%" if share else f"write {limit / 100:g}")
     how = "be met" if never_met[op] else "fail"
-    raise _Mistake(f"{metric} {op} {limit:g} cannot {how}", *details, key=key)
+    raise Mistake(f"{metric} {op} {limit:g} cannot {how}", *details, key=key)

@@ -29,7 +29,7 @@ from evals.suite.assertions import Assertions, checks_in
 from evals.suite.cases import Cases, Known, repeat_of
 from evals.suite.expand import MAX_TRIALS, Setting, make_columns, pairs, read_settings
 from evals.suite.files import Files, relative
-from evals.suite.gates import Subjects, judges_answers, read_gates
+from evals.suite.gates import judges_answers, read_gates
 from evals.suite.ids import SUITE_RULE, TAG_RULE, is_suite_id, is_tag
 from evals.suite.labels import labels_in
 from evals.suite.names import Names
@@ -38,6 +38,7 @@ from evals.suite.problems import Problems
 from evals.suite.prompts import default_prompt, read_prompts
 from evals.suite.requests import Requests
 from evals.suite.structure import read_written
+from evals.suite.subjects import Subjects
 from evals.suite.written import WrittenLimits, WrittenSuite
 from evals.suite.yaml import MAX_BYTES, read_yaml
 
@@ -116,15 +117,16 @@ class _Loading:
             names.check_unused(written.tests, written.defaults)
             self._warn_escapes()
             self._requests.warnings(columns, settings)
+        name, reference = self._id(path), self._reference(columns)
         suite = Suite(
-            id=self._id(path),
+            id=name,
             path=problems.document.path,
             sha256=sha256,
             prompts=prompts,
             columns=columns,
-            reference=self._reference(columns),
+            reference=reference,
             cases=cases,
-            gates=self._gates(columns, cases),
+            gates=self._gates(columns, cases, reference=reference, suite=name),
             limits=self._limits(written.limits),
             description=written.description,
             tags=self._tags(),
@@ -258,7 +260,9 @@ class _Loading:
             self._problems.error(("reference",), f"unknown column {written!r}", details)
         return written
 
-    def _gates(self, columns: Sequence[Column], cases: Sequence[Case]) -> tuple[Gate, ...]:
+    def _gates(
+        self, columns: Sequence[Column], cases: Sequence[Case], *, reference: str, suite: str
+    ) -> tuple[Gate, ...]:
         problems = self._problems
         named = _metrics_named(problems.document.value) if self._written.gates else ()
         subjects = Subjects(
@@ -268,6 +272,8 @@ class _Loading:
             metrics={*self._assertions.metrics, *named},
             labels=labels_in(checks_in(case.checks) for case in cases),
             complete=not problems.errors,
+            reference=reference,
+            suite=suite,
         )
         before = len(problems.errors)
         gates = read_gates(self._written.gates, problems, subjects)

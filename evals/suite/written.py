@@ -128,11 +128,29 @@ class WrittenTest(WrittenDefaults, frozen=True, kw_only=True):
 
 
 class WrittenGate(Written, frozen=True, kw_only=True):
-    """A gate: a metric with `min`, `max` or both."""
+    """A gate: a metric with `min`, `max` or both, or compared by `versus` or `baseline`."""
 
     metric: str
     min: float | str | None = None
     max: float | str | None = None
+    versus: Annotated[
+        str | None, Meta(description="The column that the judged one is compared with.")
+    ] = None
+    baseline: Annotated[
+        bool | str | None,
+        Meta(description="true: baselines/<suite>.json; or the path of another baseline."),
+    ] = None
+    margin: Annotated[
+        float | str | None,
+        Meta(description='A drop of accuracy that does not matter: 0.05 or "5%"; default 0.'),
+    ] = None
+    mode: Annotated[
+        Literal["regression", "non-inferiority", "measured"] | None,
+        Meta(
+            description="Fails on a drop that is shown (regression, the default), not ruled out "
+            "(non-inferiority), or measured, be it chance or not."
+        ),
+    ] = None
     confidence: Annotated[
         Annotated[float, Meta(gt=0, lt=1)] | None,
         Meta(description="The interval's bound must hold, not just the measured value."),

@@ -30,7 +30,16 @@ def test_git_is_told_to_keep_the_bytes_of_recordings(call, project) -> None:
 
 
 def test_it_says_what_stands_in_clear(call, project) -> None:
-    assert "What stands in clear in git: prompts, vars and answers" in call("init").out
+    said = " ".join(call("init").out.split())
+    assert "What stands in clear in git: prompts, vars and answers" in said
+    assert "with the address of the service that gave them" in said
+    assert "Keys do not." in said
+
+
+def test_what_it_says_of_recordings_is_true(call, project) -> None:
+    call("init")
+    recordings = list(Cassettes(project / "suites" / "cassettes" / "first").all())
+    assert all(found.recorded.base_url for _, found in recordings)
 
 
 def test_it_writes_into_the_folder_that_is_named(call, project) -> None:

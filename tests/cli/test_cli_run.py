@@ -29,6 +29,29 @@ def test_the_run_is_kept_and_its_page_is_named(command, recorded) -> None:
     assert (recorded / "reports" / "runs" / "latest" / "run.json").is_file()
 
 
+@pytest.mark.parametrize(("columns", "widest"), [("30", 60), ("72", 72), ("300", 120)])
+def test_the_summary_is_as_wide_as_the_terminal_within_bounds(
+    columns, widest, command, recorded
+) -> None:
+    summary = _summary(command("run", "-v", COLUMNS=columns).out)
+    assert max(map(len, summary)) <= widest
+    assert (columns == "300") is any(len(line) > 72 for line in summary)
+
+
+def test_a_terminal_without_the_signs_gets_a_summary_of_plain_ones(command, recorded) -> None:
+    plain = command("run", "-v", PYTHONUTF8="0", PYTHONIOENCODING="ascii").out
+    assert "+ Passed: 1 gate" in _summary(plain)
+    assert "\\u" not in plain
+    assert "✓ Passed: 1 gate" in _summary(command("run", "-v").out)
+
+
+def _summary(printed: str) -> list[str]:
+    lines = printed.splitlines()
+    first = next(i for i, line in enumerate(lines) if " model evaluation " in line)
+    last = next(i for i, line in enumerate(lines) if line.startswith("page: "))
+    return lines[first + 1 : last]
+
+
 def test_a_failure_is_one_line_with_its_reason_and_exit_1(command, project) -> None:
     cli_projects.write_sums(
         project,

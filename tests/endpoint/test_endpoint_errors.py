@@ -57,9 +57,9 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("key", "status", "remedy"),
         [
-            ("sk-oai-123", 401, "EVOLINK_API_KEY"),
-            ("sk-evo-broke", 402, "credit"),
-            ("sk-evo-forbidden", 403, "may use"),
+            ("sk-oai-123", 401, "EVOLINK_API_KEY: nothing more is sent. Check it, then run again."),
+            ("sk-evo-broke", 402, "Top it up, then run again."),
+            ("sk-evo-forbidden", 403, "what the key may use, then run again."),
         ],
     )
     def test_a_bad_account_is_fatal(self, desk: Desk, key: str, status: int, remedy: str) -> None:
@@ -211,6 +211,7 @@ class TestStopping:
         assert first.fatal
         assert {error.kind for error in others} == {"stopped"}
         assert {error.attempts for error in others} == {0}
+        assert "run again: mode record asks only what is missing" in (others[0].remedy or "")
         assert "429" in others[0].message
         assert len(desk.server.requests) == 1
 

@@ -134,6 +134,9 @@ def test_max_tokens_total(config: Config) -> None:
     refused = refusals(ask_all(endpoint, Limits(max_tokens_total=120), config, count=5))
     assert len(endpoint.asked) == 2
     assert "max_tokens_total = 120 would be exceeded (40 used" in refused[0].message
+    assert refused[0].remedy == (
+        "Raise max_tokens_total and run again: mode record asks only what is missing."
+    )
 
 
 def test_max_cost(config: Config) -> None:

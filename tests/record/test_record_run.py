@@ -127,6 +127,12 @@ def test_a_missing_run_names_those_there_are(tmp_path):
         find("20261123T999999Z-zzzz", runs=tmp_path)
 
 
+def test_a_run_without_a_manifest_names_the_command_that_lists_runs(tmp_path):
+    with pytest.raises(RunError) as caught:
+        Run(tmp_path).manifest  # noqa: B018 # read lazily
+    assert "evals show --list" in (caught.value.remedy or "")
+
+
 def test_a_manifest_of_another_format_is_refused(tmp_path):
     write_manifest(tmp_path, manifest(format=2), secrets=Secrets())
     with pytest.raises(RunError, match="format 2"):

@@ -29,6 +29,7 @@ from evals.model import (
     Usage,
     Verdict,
 )
+from evals.report.view import View, build
 
 MODEL = "smollm2-135m-instruct"
 RUN = "20261123T101500Z-k3f9"
@@ -141,9 +142,9 @@ def manifest(
     rest.setdefault("findings", findings)
     rest.setdefault("id", RUN)
     rest.setdefault("complete", True)
+    rest.setdefault("mode", "replay")
     return Manifest(
         format=1,
-        mode="replay",
         started="2026-11-23T10:15:00Z",
         ended="2026-11-23T10:15:04Z",
         versions={"pytest-model-evals": "0.1.0", "python": "3.13.1"},
@@ -200,6 +201,48 @@ def request(trial: TrialResult) -> JsonObject:
             {"role": "user", "content": content},
         ]
     }
+
+
+# ------------------------------------------------------------------------- what many tests take
+
+HALF = Gate(text="accuracy >= 0.5", metric="accuracy", op=">=", limit=0.5)
+
+
+def failing(*bad: int) -> Callable[[Suite], list[TrialResult]]:
+    """Answers of which the cases at these places fail."""
+
+    def answers(suite: Suite) -> list[TrialResult]:
+        return [
+            trial(suite, case, column, passed=i not in bad, text="six" if i in bad else "5")
+            for i, case in enumerate(suite.cases)
+            for column in suite.columns
+        ]
+
+    return answers
+
+
+def refused(suite: Suite) -> list[TrialResult]:
+    """No answer to any case."""
+    message = "Connection refused by http://127.0.0.1:8080.\nStart it with: evals local"
+    return [trial(suite, case, suite.columns[0], error=message) for case in suite.cases]
+
+
+def view_of(comparison: Comparison) -> View:
+    return build(comparison, requests=request)
+
+
+def shares(**answers: float) -> Comparison:
+    """Columns of 40 cases that pass these shares of them."""
+
+    def trials(suite: Suite) -> list[TrialResult]:
+        return [
+            trial(suite, case, column, passed=i < answers[column.id] * len(suite.cases))
+            for i, case in enumerate(suite.cases)
+            for column in suite.columns
+        ]
+
+    columns = [column(id, temperature=i) for i, id in enumerate(answers)]
+    return simple(trials, n_cases=40, columns=columns)
 
 
 # ------------------------------------------------------------------------- a large, lifelike run

@@ -69,6 +69,19 @@ def test_a_choice_of_axis_needs_no_script(browser, page_file: Path) -> None:
     context.close()
 
 
+@pytest.mark.parametrize(("width", "in_drawing"), [(1440, True), (360, False)])
+def test_names_of_points_stand_below_a_small_drawing(
+    browser, page_file: Path, width: int, in_drawing: bool
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(page_file.as_uri())
+    figure = page.locator("figure").last
+    assert figure.locator("text.nm").first.is_visible() is in_drawing
+    assert figure.locator(".lg").is_visible() is not in_drawing
+    assert figure.locator(".lg span").count() == figure.locator("text.nm").count() > 1
+    page.close()
+
+
 def test_a_link_leads_to_the_case_and_marks_it(browser, page_file: Path) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(page_file.as_uri())

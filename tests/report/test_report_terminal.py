@@ -9,9 +9,10 @@ from itertools import pairwise
 
 import pytest
 import report_data as data
+from msgspec.structs import replace
 
 from evals.model import Gate, Suite, TrialResult
-from evals.report.terminal import lines, renderables
+from evals.report.terminal import is_shown_by, lines, renderables
 from evals.report.view import build
 
 HALF = Gate(text="accuracy >= 0.5", metric="accuracy", op=">=", limit=0.5)
@@ -56,6 +57,27 @@ def test_a_terminal_without_unicode_gets_ascii(view) -> None:
     value = view.chapters[0].settings.rows[1].compared.value
     assert value.replace("−", "-").replace("\u00a0", " ") in told
     assert "?" not in told
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        ("accuracy >= 0.5", "✓ accuracy >= 0.5 (greedy): 100.0"),
+        ("accuracy >= 0.5 (column greedy)", "✓ accuracy >= 0.5 (column greedy): 100.0"),
+        ("accuracy >= 0.5 (column all)", "✓ accuracy >= 0.5 (column all; greedy): 100.0"),
+    ],
+)
+def test_a_gate_names_its_column_once(gate: str, told: str) -> None:
+    view = build(data.simple(data.all_pass, n_cases=20, gates=[replace(HALF, text=gate)]))
+    assert any(line.strip().startswith(told) for line in lines(view, width=100, color=False))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", True), (None, True), ("ascii", False), ("cp1252", False), ("no such", False)],
+)
+def test_the_signs_are_for_terminals_that_have_them(encoding: str | None, shown: bool) -> None:
+    assert is_shown_by(encoding) is shown
 
 
 def test_colour_is_written_only_where_it_is_asked_for(view) -> None:

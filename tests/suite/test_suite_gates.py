@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from evals.model import Against
+
 HEAD = """\
 settings: [{id: cold, temperature: 0}, {id: warm, temperature: 1}]
 tests:
@@ -107,8 +109,6 @@ def test_gates_as_mappings_tell_all_their_parts(bench: Any) -> None:
         ("{metric: accuracy, min: 0.5, tag: smok}", 'did you mean "smoke"?'),
         ("{metric: accuracy, min: 0.5, cases: [onee]}", 'did you mean "one"?'),
         ("{metric: accuracy, min: 0.5, cases: []}", "no cases"),
-        ("{metric: accuracy, baseline: true}", "unknown key 'baseline'"),
-        ("{metric: accuracy, versus: warm}", "unknown key 'versus'"),
         ("{min: 0.5}", "lacks 'metric'"),
     ],
 )
@@ -232,3 +232,102 @@ def test_a_gate_on_the_figures_of_a_wrong_choice_is_not_wrong_too(bench: Any) ->
     text = LABELS.replace("options: [A, not sure]", "options: [A]")
     (problem,) = bench.mistakes(text + "gates: [label.f1.not sure >= 0.5]")
     assert "at least two options" in problem
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "against", "limit"),
+    [
+        (
+            "{metric: accuracy, versus: warm}",
+            "accuracy versus warm",
+            Against(column="warm"),
+            0.0,
+        ),
+        (
+            "{metric: polite.rate, versus: cold, column: warm, margin: 5%, mode: non-inferiority}",
+            "polite.rate versus cold (margin 5%, mode non-inferiority, column warm)",
+            Against(column="cold", margin=0.05, mode="non-inferiority"),
+            -0.05,
+        ),
+        (
+            "{metric: accuracy, versus: cold, column: all, mode: measured, confidence: 0.9}",
+            "accuracy versus cold (mode measured, confidence 0.9, column all)",
+            Against(column="cold", mode="measured"),
+            0.0,
+        ),
+        (
+            "{metric: accuracy, baseline: true, tag: smoke}",
+            "accuracy versus baseline (tag smoke)",
+            Against(baseline="baselines/s.json"),
+            0.0,
+        ),
+        (
+            "{metric: accuracy, baseline: releases/1.json, margin: 0.02, cases: [one]}",
+            "accuracy versus releases/1.json (margin 0.02, cases one)",
+            Against(baseline="releases/1.json", margin=0.02),
+            -0.02,
+        ),
+    ],
+)
+def test_gates_compare_with_a_column_or_a_baseline(
+    bench: Any, written: str, text: str, against: Against, limit: float
+) -> None:
+    (gate,) = gates(bench, written)
+    assert (gate.text, gate.against, gate.op, gate.limit) == (text, against, ">=", limit)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("{metric: accuracy, versus: hot}", "unknown column 'hot'"),
+        ("{metric: accuracy, versus: cold}", "the gate compares the column 'cold' with itself"),
+        (
+            "{metric: accuracy, versus: warm, column: warm}",
+            "the gate compares the column 'warm' with itself",
+        ),
+        (
+            "{metric: accuracy, versus: warm, mode: non-inferiority}",
+            "non-inferiority needs a margin above 0",
+        ),
+        (
+            "{metric: accuracy, versus: warm, mode: non-inferiority, margin: 0}",
+            "non-inferiority needs a margin above 0",
+        ),
+        ("{metric: accuracy, versus: warm, margin: 5}", "the gate cannot fail"),
+        ("{metric: accuracy, versus: warm, margin: -0.1}", "'-0.1' is no margin"),
+        ("{metric: accuracy, versus: warm, margin: much}", "'much' is no margin"),
+        ("{metric: accuracy, versus: warm, mode: strict}", "strict"),
+        ("{metric: accuracy, versus: warm, min: 0.5}", "takes no min"),
+        ("{metric: accuracy, versus: warm, max: 0.5}", "takes no max"),
+        ("{metric: accuracy, versus: warm, baseline: true}", "are two gates"),
+        ("{metric: accuracy, min: 0.5, margin: 0.1}", "margin belongs to a gate with versus"),
+        ("{metric: accuracy, min: 0.5, mode: measured}", "mode belongs to a gate with versus"),
+        ("{metric: latency.p95, versus: warm}", "latency.p95 is not compared with another column"),
+        ("{metric: errors, versus: warm}", "errors is not compared with another column"),
+        ("{metric: polite, baseline: true}", "polite is not compared with a baseline"),
+        ("{metric: accuracy, baseline: false}", "compares with nothing"),
+        ("{metric: accuracy, baseline: /a/b.json}", "is no path of a baseline"),
+        ("{metric: accuracy, baseline: ../b.json}", "is no path of a baseline"),
+        ("{metric: accuracy, baseline: 'a\\\\b.json'}", "is no path of a baseline"),
+        ("{metric: accuracy, baseline: b.txt}", "ends in .json"),
+        ("{metric: accuracy, versus: warm, tag: hard}", "no test has the tag 'hard'"),
+    ],
+)
+def test_a_comparison_that_cannot_be_meant_is_refused(
+    bench: Any, written: str, message: str
+) -> None:
+    problems = bench.mistakes(f"{HEAD}gates: [{written}]\n")
+    assert message in str(problems)
+
+
+def test_a_suite_of_one_column_has_none_to_compare_with(bench: Any) -> None:
+    text = "tests: [{id: one, vars: {prompt: x}, expected: y}]\ngates: [%s]\n"
+    problems = bench.mistakes(text % "{metric: accuracy, versus: default, column: all}")
+    assert "there is no column to compare with 'default'" in str(problems)
+    problems = bench.mistakes(text % "{metric: accuracy, versus: default}")
+    assert "the suite has no other column" in str(problems)
+
+
+def test_a_refused_margin_tells_how_to_write_percent(bench: Any) -> None:
+    problems = bench.mistakes(f"{HEAD}gates: [{{metric: accuracy, versus: warm, margin: 5}}]\n")
+    assert "write 5%" in str(problems)

@@ -67,6 +67,10 @@ class EvolinkServer:
         self.port = server.sockets[0].getsockname()[1]
         return server
 
+    def reply(self, method: str, path: str, headers: dict[str, str], content: bytes) -> list[Step]:
+        """What is written, and when, in answer to one request."""
+        return _answer(self, method, path, headers, content)
+
     def note(self, body: dict[str, Any], headers: dict[str, str]) -> None:
         if self._keep:
             self.requests.append(body)
@@ -141,7 +145,7 @@ class _Connection(asyncio.Protocol):
         method, target, _ = line.split(" ")
         self._server.in_flight += 1
         self._server.most_in_flight = max(self._server.most_in_flight, self._server.in_flight)
-        steps = _answer(self._server, method, target.partition("?")[0], headers, content)
+        steps = self._server.reply(method, target.partition("?")[0], headers, content)
         loop = asyncio.get_running_loop()
         if len(steps) == 1 and isinstance(steps[0], bytes):
             self._after(loop, self._server.latency, steps[0])

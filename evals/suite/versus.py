@@ -1,0 +1,154 @@
+"""Gates that compare: with another column, or with a baseline."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from evals.model import Against, Gate
+from evals.suite.nearest import advice
+from evals.suite.subjects import Mistake, Subjects, check_part, texts, with_parts
+from evals.suite.written import WrittenGate
+
+_SHARE: Final = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%)?")
+
+
+def refuse_comparing(written: WrittenGate) -> None:
+    """Refuse, in a gate with limits, what only a comparison has."""
+    for key in ("margin", "mode"):
+        if getattr(written, key) is not None:
+            raise Mistake(f"{key} belongs to a gate with versus or baseline", key=key)
+
+
+def read_comparison(written: WrittenGate, subjects: Subjects) -> Gate:
+    """The gate of `versus` or `baseline`; raises `Mistake`."""
+    for key in ("min", "max"):
+        if getattr(written, key) is not None:
+            raise Mistake(
+                f"a gate with versus or baseline takes no {key}",
+                "how large a drop may be is its margin",
+                key=key,
+            )
+    if written.versus is not None and written.baseline is not None:
+        raise Mistake("versus and baseline are two gates", key="baseline")
+    check_part(written, subjects)
+    _check_metric(written, subjects)
+    against = Against(
+        column=_column(written, subjects),
+        baseline=_baseline(written, subjects),
+        margin=_margin(written),
+        mode=written.mode or "regression",
+    )
+    if against.mode == "non-inferiority" and against.margin == 0:
+        raise Mistake(
+            "non-inferiority needs a margin above 0",
+            "with 0 it would fail unless the column is shown to be better; "
+            "write the drop that would not matter, such as margin: 5%",
+            key="mode" if written.margin is None else "margin",
+        )
+    cases = texts(written.cases)
+    return Gate(
+        text=_text(written, cases),
+        metric=written.metric,
+        op=">=",
+        limit=-against.margin if against.margin else 0.0,
+        confidence=written.confidence,
+        column=written.column,
+        tag=written.tag,
+        cases=cases,
+        against=against,
+    )
+
+
+def _check_metric(written: WrittenGate, subjects: Subjects) -> None:
+    head, _, rest = written.metric.partition(".")
+    if written.metric == "accuracy":
+        return
+    if written.baseline is not None:
+        raise Mistake(
+            f"{written.metric} is not compared with a baseline",
+            "what a baseline gives to compare is accuracy",
+            key="metric",
+        )
+    if head not in subjects.metrics or rest not in ("", "rate"):
+        raise Mistake(
+            f"{written.metric} is not compared with another column",
+            "compared are accuracy, a named metric, and the .rate of one",
+            key="metric",
+        )
+
+
+def _column(written: WrittenGate, subjects: Subjects) -> str | None:
+    versus = written.versus
+    if versus is None:
+        return None
+    if versus not in subjects.columns:
+        raise Mistake(
+            f"unknown column {versus!r}", *advice(versus, subjects.columns, "columns"), key="versus"
+        )
+    if written.column == "all":
+        if len(subjects.columns) < 2:
+            raise Mistake(f"there is no column to compare with {versus!r}", key="versus")
+    elif versus == (written.column or subjects.reference):
+        others = [name for name in subjects.columns if name != versus]
+        raise Mistake(
+            f"the gate compares the column {versus!r} with itself",
+            f"say which column it judges: column: {others[0]}, or column: all"
+            if others
+            else "the suite has no other column",
+            key="versus",
+        )
+    return versus
+
+
+def _baseline(written: WrittenGate, subjects: Subjects) -> str | None:
+    path = written.baseline
+    if path is None:
+        return None
+    if path is True:
+        return f"baselines/{subjects.suite}.json"
+    if path is False:
+        raise Mistake("baseline: false compares with nothing", "leave it out", key="baseline")
+    parts = path.split("/")
+    if "\\" in path or ":" in path or not all(parts) or any(p.startswith(".") for p in parts):
+        raise Mistake(
+            f"{path!r} is no path of a baseline",
+            "a path is relative to the suite's file, beside it or below, with / between folders",
+            key="baseline",
+        )
+    if not path.endswith(".json"):
+        raise Mistake(f"{path!r}: the name of a baseline ends in .json", key="baseline")
+    return path
+
+
+def _margin(written: WrittenGate) -> float:
+    """A share in 0 … 1."""
+    if written.margin is None:
+        return 0.0
+    found = _SHARE.fullmatch(str(written.margin).strip())
+    if found is None:
+        raise Mistake(
+            f"{str(written.margin)!r} is no margin",
+            "write the drop that does not matter as a share from 0 to 1, or such as 5%",
+            key="margin",
+        )
+    margin = float(found[1]) / (100 if found[2] else 1)
+    if margin >= 1:
+        near = (f"write {margin:g}%",) if 1 < margin < 100 and not found[2] else ()
+        raise Mistake("with a margin of 1 or more the gate cannot fail", *near, key="margin")
+    return margin
+
+
+def _text(written: WrittenGate, cases: tuple[str, ...] | None) -> str:
+    versus = written.versus
+    if versus is None:
+        versus = "baseline" if written.baseline is True else str(written.baseline)
+    parts = {
+        "margin": written.margin,
+        "mode": written.mode,
+        "confidence": written.confidence,
+        "column": written.column,
+        "tag": written.tag,
+        "cases": None if cases is None else " ".join(cases),
+    }
+    return with_parts(f"{written.metric} versus {versus}", parts)

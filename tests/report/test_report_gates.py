@@ -1,0 +1,114 @@
+"""The table of gates: order, drawing, and how sure a gate is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import report_data as data
+
+from evals.model import Finding
+from evals.report.gates import LIMIT_AT, Gates
+
+
+def finding(**fields: object) -> Finding:
+    known: dict[str, object] = {
+        "suite": "arithmetic",
+        "gate": "accuracy >= 0.8",
+        "column": "greedy",
+        "outcome": "pass",
+        "metric": "accuracy",
+        "op": ">=",
+        "limit": 0.8,
+        "value": 0.9,
+        "low": 0.85,
+        "high": 0.94,
+        "n_cases": 100,
+        "n_trials": 100,
+        "n_errors": 0,
+        "reason": "",
+    }
+    return Finding(**{**known, **fields})  # type: ignore[arg-type]
+
+
+AT_MOST = {"metric": "latency.p95", "op": "<="}
+
+
+def gates_of(*findings: Finding) -> Gates:
+    return data.view_of(data.simple(data.all_pass, findings=findings)).gates
+
+
+def test_gates_stand_failed_first_and_not_evaluated_last() -> None:
+    gates = gates_of(
+        finding(outcome="not_evaluated", value=None, low=None, high=None, gate="d"),
+        finding(gate="c"),
+        finding(gate="b", low=0.78),
+        finding(gate="u", outcome="undecided"),
+        finding(gate="a", outcome="fail", value=0.7, low=0.6, high=0.79),
+    )
+    assert [row.gate for row in gates.rows] == ["a", "u", "b", "c", "d"]
+
+
+def test_many_clear_passes_are_folded() -> None:
+    clear = [finding(gate=f"clear {i}") for i in range(12)]
+    gates = gates_of(*clear, finding(gate="failed", outcome="fail", value=0.7))
+    assert [row.gate for row in gates.rows] == ["failed"]
+    assert len(gates.folded) == 12
+    assert gates.folded_note == "12 more passed clearly"
+
+
+def test_of_many_gates_that_all_passed_some_are_shown_the_undecided_first() -> None:
+    clear = [finding(gate=f"clear {i}") for i in range(12)]
+    gates = gates_of(*clear, finding(gate="undecided", low=0.78))
+    assert [row.gate for row in gates.rows] == ["undecided"]
+    gates = gates_of(*clear, finding(gate="clear too"))
+    assert len(gates.rows) == 8
+    assert gates.folded_note == "5 more passed clearly"
+
+
+def test_where_very_many_are_left_undecided_passes_are_folded_and_counted() -> None:
+    undecided = [finding(gate=f"undecided {i}", low=0.78) for i in range(13)]
+    failed = finding(gate="failed", outcome="fail", value=0.7)
+    gates = gates_of(*undecided, finding(gate="clear"), failed)
+    assert [row.gate for row in gates.rows] == ["failed"]
+    assert gates.folded_note == "14 more passed, 13 of them undecided"
+    few = gates_of(*undecided[:11], *[finding(gate=f"clear {i}") for i in range(9)], failed)
+    assert len(few.rows) == 12
+
+
+@pytest.mark.parametrize(
+    ("fields", "better"),
+    [
+        ({"op": ">=", "limit": 0.8, "value": 0.9, "low": 0.85, "high": 0.94}, True),
+        ({"op": ">=", "limit": 0.8, "value": 0.7, "low": 0.6, "high": 0.75}, False),
+        ({**AT_MOST, "limit": 8.0, "value": 5.0, "low": 4.0, "high": 6.0}, True),
+        ({**AT_MOST, "limit": 8.0, "value": 11.0, "low": 9.0, "high": 12.0}, False),
+        ({"metric": "errors", "op": "<=", "limit": 0, "value": 0, "low": None, "high": None}, True),
+    ],
+)  # fmt: skip
+def test_right_of_the_limit_is_better_whatever_the_metric(fields: dict, better: bool) -> None:
+    plot = gates_of(finding(**fields)).rows[0].plot
+    assert plot is not None
+    ends = [float(end) for end in (plot.at, plot.low, plot.high) if end]
+    assert all((end >= LIMIT_AT) is better for end in ends)
+    assert not plot.low or float(plot.low) <= float(plot.high)
+
+
+def test_an_undecided_interval_says_how_many_cases_would_settle_it() -> None:
+    row = gates_of(finding(value=0.82, low=0.74, high=0.9)).rows[0]
+    assert row.certainty == "Undecided"
+    assert re.search(r"About [\d,]+ cases would settle it", row.sure)
+
+
+@pytest.mark.parametrize(
+    ("gate", "of"),
+    [
+        ("accuracy >= 0.8", "greedy"),
+        ("accuracy >= 0.8 (column greedy)", ""),
+        ("accuracy >= 0.8 (confidence 0.95, column greedy, tag long)", ""),
+        ("accuracy >= 0.8 (column all)", "greedy"),
+        ("accuracy >= 0.8 (cases greedy)", "greedy"),
+    ],
+)
+def test_the_column_is_named_once(gate: str, of: str) -> None:
+    assert gates_of(finding(gate=gate)).rows[0].of == of
