@@ -114,7 +114,10 @@ class Front:
             return (yield)
         try:
             self.begin(getattr(session, "items", ()))
-            return (yield)
+            result = yield
+            if self.interrupted:
+                raise KeyboardInterrupt  # what was answered is judged: now pytest may hear of it
+            return result
         except KeyboardInterrupt:
             self.interrupted = True
             raise
@@ -141,6 +144,13 @@ class Front:
         if wanted:
             with self._capture_suspended(), self._progress(len(wanted)) as progress:
                 self.evaluation.gather(wanted, on_event=progress)
+            if self.evaluation.interrupted:
+                self.interrupted, self._waiting = True, []
+                self.notes.append(
+                    "Interrupted: what was answered is kept. The same command asks for the rest."
+                    if self.mode == "record"
+                    else "Interrupted: what was answered is kept and judged."
+                )
 
     def gather_for(self, item: CellItem) -> None:
         """Where gathering goes in windows: make sure that an item's answers are there."""

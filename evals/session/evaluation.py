@@ -59,6 +59,7 @@ class Evaluation:
         self.options = options
         self.sources: dict[str, Source] = {}
         self.errors: Counter[str] = Counter()  # errored trials by suite
+        self.interrupted = False  # while gathering
         self._env = env
         self._config: Config | None = None
         self._secrets: Secrets | None = None
@@ -172,9 +173,11 @@ class Evaluation:
             on_event=on_event,
         )
         try:
-            run(asking, wanted)
+            self.interrupted = not run(asking, wanted)
         except EvalsError as problem:
             _fail_all(wanted, problem)
+        if self.interrupted:
+            _stop_all(wanted)
         self.answers.sync()
 
     def judge(self, source: Source, cell: Cell) -> tuple[TrialResult, ...]:
@@ -233,6 +236,16 @@ def _fail_all(wanted: Sequence[tuple[Source, Cell, int]], problem: EvalsError) -
         request = cell.request(number)
         source.failed.setdefault((key(request), request.take), problem)
         problem = EndpointError(problem.message, kind="stopped")
+
+
+def _stop_all(wanted: Sequence[tuple[Source, Cell, int]]) -> None:
+    """After an interrupt: what was neither answered nor refused was not run."""
+    for source, cell, number in wanted:
+        request = cell.request(number)
+        if not source.has(request):
+            name = (key(request), request.take)
+            stopped = EndpointError("the run was interrupted", kind="stopped")
+            source.failed.setdefault(name, stopped)
 
 
 def within(allowed: int | float, errors: int, trials: int) -> bool:

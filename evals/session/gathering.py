@@ -16,6 +16,7 @@ from evals.errors import EndpointError, EvalsError
 from evals.model import Asks, Completion, Endpoint, Exchange, Limits, Mode, Request
 from evals.record.answers import Answers
 from evals.runner import gather
+from evals.session.interrupts import finish_or_stop, polite
 from evals.session.sources import Source
 from evals.suite.script import Cell, asking
 
@@ -72,8 +73,11 @@ class Asking:
     max_cost_usd: float | None = None  # for the whole run
     on_event: OnEvent | None = None
 
-    async def ask(self, wanted: Sequence[tuple[Source, Cell, int]]) -> None:
-        """Ask everything in `wanted`; answers are on disk, failures with their source."""
+    async def ask(self, wanted: Sequence[tuple[Source, Cell, int]]) -> bool:
+        """Ask everything in `wanted`; answers are on disk, failures with their source.
+
+        False where it was interrupted: then some requests have neither.
+        """
         from evals.endpoint.client import connect
 
         async with connect(
@@ -88,7 +92,9 @@ class Asking:
             for source, _, _ in wanted:
                 if source.suite.id not in endpoints:
                     endpoints[source.suite.id] = self._endpoint(source, bounded)
-            await gather(_scripts(wanted, endpoints), _unread)
+            with polite(lambda: router.stop("the run was interrupted")) as interrupts:
+                await finish_or_stop(gather(_scripts(wanted, endpoints), _unread), interrupts)
+            return not interrupts.happened
 
     def _bounded(self, router: Live) -> Live:
         from evals.endpoint.limits import Limited
@@ -126,9 +132,9 @@ def _unread(request: Request) -> Completion:
     raise AssertionError(f"no script reads an answer while gathering ({request.asker})")
 
 
-def run(asking: Asking, wanted: Sequence[tuple[Source, Cell, int]]) -> None:
-    """Ask to the end in this thread; unpacks the one error of a task group."""
+def run(asking: Asking, wanted: Sequence[tuple[Source, Cell, int]]) -> bool:
+    """Ask in this thread, to the end or an interrupt (False); unpacks a task group's error."""
     try:
-        asyncio.run(asking.ask(wanted))
+        return asyncio.run(asking.ask(wanted))
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None

@@ -75,6 +75,10 @@ class Source:
             return self._answers.read(self.suite.id, name, request)
         return self.cassettes.read(request, name=name)
 
+    def has(self, request: Request) -> bool:
+        """Whether there is an answer to judge."""
+        return self._exchange(self.key(request), request) is not None
+
     def recording(self, trial: TrialResult) -> str | None:
         """The path of a trial's recording relative to the root directory, or None."""
         if self._answers is not None or not trial.asked:
