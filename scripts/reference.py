@@ -54,8 +54,15 @@ def usage(name: str) -> str:
     if command is None:
         raise Wrong(f"no command {name!r}")
     full = name if name == "evals" else f"evals {name}"
-    context = click.Context(command, info_name=full, terminal_width=80, max_content_width=80)
-    return f"```text\n{command.get_help(context).rstrip()}\n```"
+    told = [_help(command, full)]
+    if isinstance(command, click.Group) and name != "evals":
+        told += [_help(each, f"{full} {sub}") for sub, each in command.commands.items()]
+    return "\n\n".join(f"```text\n{text}\n```" for text in told)
+
+
+def _help(command: click.Command, name: str) -> str:
+    context = click.Context(command, info_name=name, terminal_width=80, max_content_width=80)
+    return command.get_help(context).rstrip()
 
 
 class _Options:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,9 @@ from evals.suite.yaml import read_yaml
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples" / "checks.yaml"
 NAMES = tuple(name for listed in FAMILIES.values() for name in listed.split())
 EXPECTED = {"passes": True, "fails": False, "errs": None}
+_RUNNING = f"by Python 3.{sys.version_info.minor}"  # the page is the same by every interpreter
+_CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+_TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": _CITY}}]
 _VERDICTS = {True: "pass", False: "fail", None: "error"}
 
 
@@ -44,6 +48,7 @@ def completion(answer: Any) -> Completion:
         text=told.get("text", ""),
         finish_reason=told.get("finish_reason", "stop"),
         reasoning=told.get("reasoning"),
+        refusal=told.get("refusal"),
         tool_calls=tuple(
             ToolCall(name=call["name"], arguments=json.dumps(call["arguments"]))
             for call in told.get("tool_calls", ())
@@ -52,10 +57,11 @@ def completion(answer: Any) -> Completion:
     )
     return Completion(
         choices=(choice,),
-        model="a-model",
+        model=told.get("model", "a-model"),
         usage=Usage(**{f"{kind}_tokens": n for kind, n in told.get("tokens", {}).items()}),
-        timing=Timing(latency_s=told.get("latency_s", 0.4)),
+        timing=Timing(latency_s=told.get("latency_s", 0.4), ttft_s=told.get("ttft_s")),
         cost_usd=told.get("cost_usd"),
+        request={"tools": _TOOLS},
     )
 
 
@@ -84,6 +90,7 @@ _JUDGES = {
     "usage": "tokens",
     "tools": "tool calls",
     "finish": "the end",
+    "model": "the model",
 }
 
 
@@ -132,6 +139,7 @@ _NEEDS = {
     "logprobs": "`logprobs: true`",
     "top_logprobs": "`top_logprobs` of at least 1",
     "tools": "`tools`",
+    "stream": "`stream: true`",
 }
 
 
@@ -143,7 +151,8 @@ def _example(example: Mapping[str, Any]) -> str:
             if verdict.passed is not expected:
                 raise Wrong(f"{EXAMPLES.name}: {example['assert']} on {answer!r}: {verdict.reason}")
             score = "" if verdict.score in (0.0, 1.0, None) else f", score {verdict.score:.3g}"
-            rows.append((_shown(answer), f"{_VERDICTS[expected]}{score}", plain(verdict.reason)))
+            reason = plain(verdict.reason.replace(_RUNNING, "by Python 3.11"))
+            rows.append((_shown(answer), f"{_VERDICTS[expected]}{score}", reason))
     shown = f"```yaml\n- {_flow(example['assert'])}\n```"
     return f"{shown}\n\n{table(('answer', 'verdict', 'reason'), rows)}"
 

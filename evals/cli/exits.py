@@ -15,6 +15,7 @@ class Exit(IntEnum):
     """The codes that commands give themselves; `run` passes on pytest's."""
 
     WELL = 0
+    FAILED = 1  # a condition that was asked for does not hold
     INTERRUPTED = 2
     INTERNAL = 3
     USAGE = 4  # of a command, or of the format of a suite

@@ -19,9 +19,11 @@ COMMANDS = (
     "show",
     "compare",
     "report",
+    "baseline",
     "schema",
     "config",
     "trust",
+    "audit",
     "local",
 )
 
@@ -35,7 +37,8 @@ Examples:
 
 \b
 Exit codes: 0 all well, 1 a check or gate failed, 2 interrupted, 3 internal error,
-4 bad usage or bad suite, 5 nothing to run, 6 more errors than a suite allows.
+4 bad usage or bad suite, 5 nothing to run, 6 more errors than a suite allows, or
+no baseline.
 
 \b
 Completion of commands, options and runs, for one session:

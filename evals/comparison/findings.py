@@ -19,6 +19,7 @@ __all__ = [
     "is_fact",
     "limit",
     "measured",
+    "numbers",
     "open_range",
     "reads_as_limit",
     "unit_of",
@@ -75,13 +76,23 @@ def is_fact(metric: str) -> bool:
 
 
 def measured(of: Finding) -> str:
-    """The measured value with its interval: `82.4 % [77.1, 86.8]`."""
+    """The measured value with its interval: `82.4 % [77.1, 86.8]`, `−4.2 points [−9.1, +0.7]`."""
+    if of.against is not None:
+        return words.points(of.value, of.low, of.high)
     return _VALUES[unit_of(of.metric)](of)
 
 
 def limit(of: Finding) -> str:
-    """The limit as somebody wrote it: `80 %`, `5 s`, `$0.50`."""
+    """The limit as somebody wrote it: `80 %`, `5 s`, `$0.50`, `−5.0 points`."""
+    if of.against is not None:
+        return words.points(of.limit)
     return _LIMITS[unit_of(of.metric)](of.limit)
+
+
+def numbers(of: Finding) -> str:
+    """What was measured: `240 cases`, `240 cases, 720 trials`."""
+    cases, trials = words.plural(of.n_cases, "case"), words.plural(of.n_trials, "trial")
+    return cases if of.n_cases == of.n_trials else f"{cases}, {trials}"
 
 
 def open_range(of: Finding, low: Estimate, high: Estimate) -> str:

@@ -3,65 +3,155 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
 from evals.comparison import findings, words
+from evals.comparison.baseline import Baselines, baseline_answers, write_command
 from evals.comparison.cells import Cells, columns_of
 from evals.comparison.measures import Measured, Part, measure
-from evals.comparison.metrics import metrics_of
+from evals.comparison.metrics import Metrics, metrics_of
 from evals.comparison.readings import seed_of
-from evals.model import Estimate, Finding, Gate, GateOutcome, Suite, TrialResult
+from evals.comparison.sameness import Answers, answers_of, checks_hash
+from evals.comparison.versus import Contest, compare
+from evals.model import Against, Estimate, Finding, Gate, GateOutcome, Suite, TrialResult
 
 __all__ = ["judge_gates"]
 
 
 def judge_gates(
-    suite: Suite, trials: Iterable[TrialResult], *, selected: bool
+    suite: Suite,
+    trials: Iterable[TrialResult],
+    *,
+    selected: bool,
+    baselines: Baselines = MappingProxyType({}),
 ) -> tuple[Finding, ...]:
     """A finding for each gate of the suite, and for each column where a gate judges all.
 
     Not `selected`: only a part of the suite's trials was, so that no gate is evaluated.
     """
-    columns = columns_of(suite, trials)
-    metrics = metrics_of(suite)
-    found = []
+    run = _Run(suite, columns_of(suite, trials), metrics_of(suite), baselines)
+    found: list[Finding] = []
     for gate in suite.gates:
-        for column in _columns(gate, suite):
-            blank = _blank(suite.id, gate, column)
-            if not selected:
-                found.append(_because(blank, gate, _PARTIAL))
-                continue
-            cells = _cases(gate, columns[column])
-            part = Part(cells, metrics, gate.confidence, seed_of(suite, gate.metric))
-            found.append(_judge(blank, gate, part))
+        blanks = [_blank(suite.id, gate, column) for column in _columns(gate, suite)]
+        if not selected:
+            found.extend(_because(blank, gate, _PARTIAL) for blank in blanks)
+        elif gate.against is not None:
+            found.extend(_compared(gate, gate.against, blanks, run))
+        else:
+            found.extend(_judge(blank, gate, run.part(gate, blank.column)) for blank in blanks)
     return tuple(found)
 
 
 _PARTIAL = "not evaluated: only a part of the suite was selected"
+_SKIPPED = "not evaluated: every trial was skipped"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the gates of a suite are judged over."""
+
+    suite: Suite
+    columns: Mapping[str, Cells]
+    metrics: Metrics
+    baselines: Baselines
+    known: dict[tuple[str, str], dict[str, Answers]] = field(default_factory=dict)
+
+    @cached_property
+    def checks(self) -> dict[str, str]:
+        return {case.id: checks_hash(case) for case in self.suite.cases}
+
+    def answers(self, gate: Gate, column: str) -> dict[str, Answers]:
+        """What a column answered to the part of the suite that the gate judges."""
+        key = (gate.metric, column)
+        if key not in self.known:
+            cells = self.columns[column]
+            self.known[key] = answers_of(gate.metric, cells, self.metrics, self.checks)
+        part = _cases(gate, self.columns[column])
+        return {case: each for case, each in self.known[key].items() if case in part}
+
+    def part(self, gate: Gate, column: str) -> Part:
+        cells = _cases(gate, self.columns[column])
+        return Part(cells, self.metrics, gate.confidence, seed_of(self.suite, gate.metric))
 
 
 def _columns(gate: Gate, suite: Suite) -> tuple[str, ...]:
     if gate.column == "all":
-        return tuple(column.id for column in suite.columns)
+        versus = None if gate.against is None else gate.against.column
+        return tuple(column.id for column in suite.columns if column.id != versus)
     return (gate.column or suite.reference,)
+
+
+def _compared(
+    gate: Gate, against: Against, blanks: Sequence[Finding], run: _Run
+) -> Iterable[Finding]:
+    """The findings of a gate that compares its columns with another, or with a baseline."""
+    contests: list[Contest] = []
+    found: dict[str, Finding] = {}
+    for blank in blanks:
+        cells = _cases(gate, run.columns[blank.column])
+        other = _reference(gate, against, blank.column, run)
+        if _outcomes(cells) == {"skipped"}:
+            found[blank.column] = _because(blank, gate, _SKIPPED)
+        elif isinstance(other, _Lacking):
+            lacking = msgspec.structs.replace(blank, outcome=other.outcome, found="no_data")
+            found[blank.column] = _because(lacking, gate, other.reason)
+        else:
+            judged = run.answers(gate, blank.column)
+            contests.append(Contest(blank, judged, other))
+    for finding in compare(gate, contests, seed=seed_of(run.suite, gate.metric)):
+        reason = finding.reason
+        if finding.outcome == "error" and against.baseline is not None:
+            reason += f"; {write_command(run.suite, against.baseline)}"
+        found[finding.column] = _because(finding, gate, reason)
+    return [found[blank.column] for blank in blanks]
+
+
+class _Lacking(NamedTuple):
+    """Why there is nothing to compare with."""
+
+    outcome: GateOutcome
+    reason: str
+
+
+def _reference(
+    gate: Gate, against: Against, column: str, run: _Run
+) -> Mapping[str, Answers] | _Lacking:
+    """What the other side answered to the part of the suite that the gate judges."""
+    if against.column is not None:
+        return run.answers(gate, against.column)
+    baseline = run.baselines.get(against.baseline or "", "there is no baseline")
+    if isinstance(baseline, str):
+        return _Lacking("error", baseline)
+    known = next(each for each in run.suite.columns if each.id == column)
+    answers = baseline_answers(baseline, known)
+    if answers is None:
+        return _Lacking("not_evaluated", f"not evaluated: the baseline has no column {column}")
+    if gate.cases is None and gate.tag is None:
+        return answers
+    part = {case.id for case in run.suite.cases if _is_part(gate, case.id, case.tags)}
+    return {case: answers[case] for case in answers if case in part}
 
 
 def _cases(gate: Gate, cells: Cells) -> Cells:
     """The part of a column that the gate judges."""
-    return {
-        case: trials
-        for case, trials in cells.items()
-        if (gate.cases is None or case in gate.cases)
-        and (gate.tag is None or gate.tag in trials[0].tags)
-    }
+    return {case: trials for case, trials in cells.items() if _is_part(gate, case, trials[0].tags)}
+
+
+def _is_part(gate: Gate, case: str, tags: Sequence[str]) -> bool:
+    in_cases = gate.cases is None or case in gate.cases
+    return in_cases and (gate.tag is None or gate.tag in tags)
 
 
 def _judge(blank: Finding, gate: Gate, part: Part) -> Finding:
     """What the gate found in the part of a column that it judges."""
     if _outcomes(part.cells) == {"skipped"}:
-        return _because(blank, gate, "not evaluated: every trial was skipped")
+        return _because(blank, gate, _SKIPPED)
     measured = measure(gate.metric, part)
     outcome, by_errors = _outcome(gate, measured)
     found = measured.estimate
@@ -95,6 +185,7 @@ def _blank(suite: str, gate: Gate, column: str) -> Finding:
         n_trials=0,
         n_errors=0,
         reason="",
+        against=None if gate.against is None else gate.against.name,
     )
 
 
@@ -150,7 +241,7 @@ def _reason(finding: Finding, gate: Gate, measured: Measured, *, by_errors: bool
     return "; ".join(
         part
         for part in (
-            f"{value}, {_numbers(finding)}" if finding.n_trials else value,
+            f"{value}, {findings.numbers(finding)}" if finding.n_trials else value,
             _limit(finding, gate),
             _errors(finding, measured, by_errors=by_errors),
             "" if by_errors else _certainty(finding, gate),
@@ -158,11 +249,6 @@ def _reason(finding: Finding, gate: Gate, measured: Measured, *, by_errors: bool
         )
         if part
     )
-
-
-def _numbers(finding: Finding) -> str:
-    cases, trials = words.plural(finding.n_cases, "case"), words.plural(finding.n_trials, "trial")
-    return cases if finding.n_cases == finding.n_trials else f"{cases}, {trials}"
 
 
 def _limit(finding: Finding, gate: Gate) -> str:

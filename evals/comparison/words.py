@@ -260,9 +260,10 @@ def _percent(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    if value == 0:
-        return "±0.0"
-    return f"{'+' if value > 0 else MINUS}{abs(value) * 100:.1f}"
+    shown = f"{abs(value) * 100:.1f}"
+    if shown == "0.0":
+        return "±0.0"  # as it is read: a sign would claim a direction
+    return f"{'+' if value > 0 else MINUS}{shown}"
 
 
 def _thousandths(value: float) -> str:

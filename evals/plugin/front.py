@@ -249,7 +249,8 @@ class Front:
             return status
         if self.bad_suites:
             return _EXIT_BAD_SUITE
-        if self.finished is not None and self.finished.too_many_errors:
+        done = self.finished
+        if done is not None and (done.too_many_errors or done.nothing_to_compare):
             return _EXIT_TOO_MANY_ERRORS
         return status
 

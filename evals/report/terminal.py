@@ -222,6 +222,8 @@ def _gates(view: View, width: int) -> Iterator[str]:
     for row in rows:
         value = _measured(row)
         certainty = f", {row.certainty.lower()}" if row.certainty else ""
+        if row.compared:
+            certainty = f"; {row.sure[:1].lower()}{row.sure[1:]}"
         told = f": {value}{certainty}" if row.value != "–" else f": {row.sure}"
         line = f"{_subject(row)}{told}"
         first, *rest = textwrap.wrap(line, width - 4) or [""]

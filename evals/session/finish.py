@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from evals.comparison.baseline import baselines_for
 from evals.comparison.compare import compare_columns
 from evals.comparison.gates import judge_gates
 from evals.endpoint.config import shown
@@ -47,6 +48,11 @@ class Finished:
             if not within(record.suite.limits.errors, bad[record.suite.id], total[record.suite.id])
         )
 
+    @property
+    def nothing_to_compare(self) -> bool:
+        """Whether a gate has nothing to compare with: no baseline, or no case that it shares."""
+        return any(f.outcome == "error" and f.found == "no_data" for f in self.findings)
+
     def comparison(self) -> Comparison:
         return compare_columns(self.manifest, self.trials)
 
@@ -79,7 +85,12 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
     findings = tuple(
         finding
         for name, source in judged.items()
-        for finding in judge_gates(source.suite, by_suite.get(name, ()), selected=selected[name])
+        for finding in judge_gates(
+            source.suite,
+            by_suite.get(name, ()),
+            selected=selected[name],
+            baselines=baselines_for(source.suite, evaluation.options.root),
+        )
     )
     manifest = msgspec.structs.replace(
         _manifest(evaluation, started=started, ended=datetime.now(UTC), complete=not interrupted),

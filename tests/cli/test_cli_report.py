@@ -96,3 +96,54 @@ def test_a_run_is_not_compared_with_itself(call, run) -> None:
     called = call("compare", run.id, "latest")
     assert called.code == 4
     assert "nothing to compare" in called.err
+
+
+def test_a_run_that_is_not_worse_beyond_chance_does_not_fail(call, run, worse) -> None:
+    called = call("compare", run.id, "--fail-on", "regression")
+    assert called.code == 0
+    assert "undecided: greedy: −25.0" in called.out
+    assert "too few cases to see any drop, n = 4" in called.out
+
+
+def test_a_regression_fails_where_it_is_asked_for(call, project) -> None:
+    tests = "".join(
+        f'  - {{id: c{n}, vars: {{a: {n}, b: 1}}, expected: "{n + 1}"}}\n' for n in range(20)
+    )
+    head, _, rest = cli_projects.SUMS.partition("tests:\n")
+    text = f"{head}tests:\n{tests}gates:{rest.partition('gates:')[2]}"
+    path = cli_projects.write_sums(project, text=text)
+    before = evals.run("suites/sums.eval.yaml")
+    same = evals.run("suites/sums.eval.yaml")
+    called = call("compare", before.id, same.id, "--fail-on", "regression")
+    assert (called.code, "same: greedy: ±0.0" in called.out) == (0, True)
+    cli_projects.record(path, lambda body: "no idea" if body["temperature"] else "1")
+    assert call("compare", before.id, evals.run(path).id).code == 0
+    called = call("compare", before.id, "--fail-on", "regression")
+    assert called.code == 1
+    assert "fail: warm: −100.0" in called.out
+
+
+def test_runs_that_share_no_case_cannot_be_judged(call, run, recorded) -> None:
+    path = recorded / "suites" / "sums.eval.yaml"
+    text = cli_projects.SUMS.replace("id: ", "id: n")
+    cli_projects.write_sums(
+        recorded, text=text.replace("ngreedy", "greedy").replace("nwarm", "warm")
+    )
+    evals.run(path)
+    called = call("compare", run.id, "--fail-on", "regression")
+    assert called.code == 6
+    assert f"error: greedy: no case is shared with {run.id}" in called.out
+    cli_projects.write_sums(recorded, text=text)
+    evals.run(path)
+    called = call("compare", run.id, "--fail-on", "regression")
+    assert (called.code, called.err) == (6, "The runs share no column.\n")
+
+
+def test_a_comparison_is_markdown_on_stdout_and_nothing_else(call, run, worse) -> None:
+    called = call("compare", run.id, "--format", "markdown", "--fail-on", "regression")
+    assert called.code == 0
+    assert called.out.startswith("## Model evaluation\n\n")
+    assert "**1 case lost**: `large`" in called.out
+    assert "```text\nno idea\n```" in called.out
+    assert called.out.endswith("\n")
+    assert "undecided: greedy" in called.err

@@ -203,3 +203,8 @@ def test_a_share_between_0_and_1_never_reads_as_all_or_nothing(value: float) -> 
     text = plain(words.share(value))
     assert (text == "100.0 %") == (value > 1 - 1e-11)
     assert (text == "0.0 %") == (value < 1e-11)
+
+
+@pytest.mark.parametrize("value", [0, -0.0004, 0.0004])
+def test_a_difference_that_is_read_as_nothing_has_no_direction(value: float) -> None:
+    assert words.points(value).startswith("±0.0")

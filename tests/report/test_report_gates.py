@@ -112,3 +112,30 @@ def test_an_undecided_interval_says_how_many_cases_would_settle_it() -> None:
 )
 def test_the_column_is_named_once(gate: str, of: str) -> None:
     assert gates_of(finding(gate=gate)).rows[0].of == of
+
+
+def test_a_comparison_shows_points_and_says_with_what_and_what_it_could_have_seen() -> None:
+    said = "−4.0 points [−12.5, +4.2] against cold, 100 cases; undecided: it may be a drop; more"
+    compared = {"against": "cold", "found": "inconclusive", "reason": f"warm: {said}"}
+    (row,) = gates_of(
+        finding(outcome="undecided", limit=0.0, value=-0.04, low=-0.125, high=0.042, **compared)
+    ).rows
+    assert (row.value, row.interval) == ("−4.0\u00a0points", "[−12.5, +4.2]")
+    assert row.sure == "Against cold, 100 cases: undecided: it may be a drop; more."
+    assert (row.compared, row.certainty) == (True, "")
+    assert row.plot is not None
+
+
+def test_a_comparison_that_was_not_made_says_why() -> None:
+    (row,) = gates_of(
+        finding(
+            outcome="error",
+            against="the baseline b.json",
+            reason="the baseline b.json does not exist; a command writes it",
+            value=None,
+            low=None,
+            high=None,
+        )
+    ).rows
+    assert row.sure == "The baseline b.json does not exist; a command writes it."
+    assert row.value == "–"

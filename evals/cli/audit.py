@@ -1,0 +1,118 @@
+"""`evals audit`: whether what a project relies on does what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from evals.cli.project import root
+from evals.cli.terminal import say, table
+
+if TYPE_CHECKING:
+    from evals.endpoint.config import Config, EndpointConfig
+    from evals.endpoint.probe import Row
+
+_STYLES = {"ignored": "yellow", "refused": "yellow", "unclear": "yellow"}
+
+
+@click.group()
+def command() -> None:
+    """Find out whether what a project relies on does what it says.
+
+    \b
+    Example:
+      evals audit endpoint evolink
+    """
+
+
+@command.command()
+@click.argument("name", required=False)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(min=1),
+    default=512,
+    show_default=True,
+    help="Tokens of one answer at most. Models that reason need more.",
+)
+def endpoint(name: str | None, max_tokens: int) -> None:
+    """Ask an endpoint what it honours: a few requests, which cost what they cost.
+
+    Shows whether it can be reached, whether the key is accepted, and which of max_tokens, seed,
+    logprobs, n, response_format (a JSON Schema), streaming with usage and tools it honours,
+    ignores or refuses. NAME is an endpoint of the configuration; without it, the default one.
+
+    \b
+    Examples:
+      evals audit endpoint
+      evals audit endpoint evolink --max-tokens 2048
+    """
+    from evals.endpoint.config import load_config
+
+    config = load_config(root(), env=os.environ)
+    chosen = _chosen(config, name or config.endpoint)
+    _say_beforehand(config, chosen, max_tokens)
+    rows = asyncio.run(_ask(config, chosen, max_tokens))
+    say()
+    cells = [(row.parameter, row.found, row.words) for row in rows]
+    head, *lines = table(cells, head=("PARAMETER", "FOUND", "HOW"))
+    say(head)
+    for row, line in zip(rows, lines, strict=True):
+        say(line, style=_STYLES.get(row.found))
+    say()
+    say(_total(rows))
+
+
+def _chosen(config: Config, name: str) -> EndpointConfig:
+    if name in config.endpoints:
+        return config.endpoints[name]
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(config.endpoints), n=1)
+    hint = f' Did you mean "{close[0]}"?' if close else ""
+    raise click.UsageError(
+        f"There is no endpoint {name!r}.{hint} Known are: {', '.join(config.endpoints)}."
+    )
+
+
+def _say_beforehand(config: Config, chosen: EndpointConfig, max_tokens: int) -> None:
+    from evals.endpoint.probe import REQUESTS, highest_cost
+
+    cost = highest_cost(config.prices, model=chosen.model or "", max_tokens=max_tokens)
+    bound = "" if cost is None else f", at most ${cost:.2f}"
+    if cost is None and not chosen.loopback:
+        bound = ", of unknown price"
+    say(
+        f"{REQUESTS} requests to {chosen.name} ({chosen.host}), at most {max_tokens:,} tokens an "
+        f"answer{bound}",
+        error=True,
+    )
+
+
+async def _ask(config: Config, chosen: EndpointConfig, max_tokens: int) -> tuple[Row, ...]:
+    from evals.endpoint.client import connect
+    from evals.endpoint.probe import first_answer, probe
+    from evals.endpoint.secrets import secrets_of
+
+    secrets = secrets_of(config, os.environ)
+    async with connect(config, [chosen.name], env=os.environ, secrets=secrets) as router:
+        first = await first_answer(router, chosen, max_tokens=max_tokens)
+        say(f"reachable   {first.host}, answered after {first.timing.latency_s:.2f} s")
+        key = "accepted" if chosen.api_key_env else "none is sent"
+        say(f"key         {key}")
+        say(f"model       {first.model}")
+        for note in first.notes:
+            say(f"note        {note}")
+        return await probe(router, chosen, first, max_tokens=max_tokens, prices=config.prices)
+
+
+def _total(rows: tuple[Row, ...]) -> str:
+    requests = sum(row.requests for row in rows)
+    tokens = [row.tokens for row in rows if row.tokens is not None]
+    costs = [row.cost_usd for row in rows if row.cost_usd is not None]
+    told = f"{requests} answers"
+    if tokens:
+        told += f", {sum(tokens):,} tokens"
+    return told + (f", ${sum(costs):.4f}" if costs else ", unpriced")

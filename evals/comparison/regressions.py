@@ -1,0 +1,84 @@
+"""Whether a run is worse than another: every shared column as a gate would judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from evals.comparison.cells import columns_of
+from evals.comparison.metrics import metrics_of
+from evals.comparison.readings import seed_of
+from evals.comparison.sameness import Answers, answers_of, checks_hash
+from evals.comparison.versus import Contest, compare
+from evals.model import Against, Column, Finding, Gate, Manifest, Suite, TrialResult
+
+__all__ = ["regressions"]
+
+
+def regressions(
+    candidate: tuple[Manifest, Iterable[TrialResult]],
+    baseline: tuple[Manifest, Iterable[TrialResult]],
+) -> tuple[Finding, ...]:
+    """A finding for each column that the runs share, p adjusted for the columns of its suite.
+
+    Columns are the same by prompt and setting, cases by id and hash of vars and turns.
+    """
+    (new, trials_new), (old, trials_old) = candidate, baseline
+    suites_old = {record.suite.id: record.suite for record in old.suites}
+    now, then = list(trials_new), list(trials_old)
+    found: list[Finding] = []
+    gate = Gate(
+        text=f"accuracy versus {old.id}",
+        metric="accuracy",
+        op=">=",
+        limit=0.0,
+        column="all",
+        against=Against(column=old.id),
+    )
+    for record in new.suites:
+        if record.suite.id in suites_old:
+            judged, reference = (record.suite, now), (suites_old[record.suite.id], then)
+            contests = list(_contests(gate, judged, reference))
+            found.extend(compare(gate, contests, seed=seed_of(record.suite, "accuracy")))
+    return tuple(found)
+
+
+def _contests(
+    gate: Gate,
+    judged: tuple[Suite, list[TrialResult]],
+    reference: tuple[Suite, list[TrialResult]],
+) -> Iterable[Contest]:
+    now, then = _answers(*judged), _answers(*reference)
+    matches = {(column.prompt, column.setting): column for column in reference[0].columns}
+    for column in judged[0].columns:
+        match = matches.get((column.prompt, column.setting))
+        if match is not None:
+            yield Contest(_blank(gate, judged[0], column), now[column.id], then[match.id])
+
+
+def _answers(suite: Suite, trials: list[TrialResult]) -> dict[str, dict[str, Answers]]:
+    checks = {case.id: checks_hash(case) for case in suite.cases}
+    columns = columns_of(suite, trials)
+    metrics = metrics_of(suite)
+    return {
+        column: answers_of("accuracy", cells, metrics, checks) for column, cells in columns.items()
+    }
+
+
+def _blank(gate: Gate, suite: Suite, column: Column) -> Finding:
+    return Finding(
+        suite=suite.id,
+        gate=gate.text,
+        column=column.id,
+        outcome="not_evaluated",
+        metric=gate.metric,
+        op=gate.op,
+        limit=gate.limit,
+        value=None,
+        low=None,
+        high=None,
+        n_cases=0,
+        n_trials=0,
+        n_errors=0,
+        reason="",
+        against=gate.against.name if gate.against else None,
+    )

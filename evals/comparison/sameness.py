@@ -1,0 +1,107 @@
+"""What one side answered to each case, as far as gates compare it with another side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+
+from evals.comparison.cells import Cells, errored, judged
+from evals.comparison.metrics import Metrics, metric_readings, pass_of, score_of
+from evals.comparison.readings import Reading, accuracy_of
+from evals.model import Answer, Case, TrialResult
+
+__all__ = ["Answers", "Recording", "answers_of", "checks_hash", "recording_of"]
+
+
+class Recording(NamedTuple):
+    """One recorded answer: a recording made anew has the key and take of the old one."""
+
+    asked: tuple[tuple[str, int], ...]  # (key, take)
+    latency_s: float | None
+    answer: str  # hash of what was answered; empty without an answer
+
+
+class Answers(NamedTuple):
+    """One case on one side."""
+
+    hash: str  # over vars and turns
+    checks: str  # hash of the checks
+    values: Sequence[float]
+    errors: int
+    cluster: str | None
+    trials: Sequence[TrialResult] = ()
+    recorded: Sequence[Recording] = ()  # instead of trials
+
+    @property
+    def recordings(self) -> Sequence[Recording]:
+        """Of each trial; empty where one has no answer of its own. Made when asked for."""
+        return self.recorded or _recordings(self.trials)
+
+
+def answers_of(
+    metric: str, cells: Cells, metrics: Metrics, checks: Mapping[str, str]
+) -> dict[str, Answers]:
+    """The cases of a column with a value or an error of the metric; `checks` by case."""
+    found = {}
+    for case, trials in cells.items():
+        reading = _reading(metric, case, trials, metrics)
+        if reading is not None:
+            found[case] = Answers(
+                hash=trials[0].case_hash,
+                checks=checks.get(case, ""),
+                values=reading.values,
+                errors=reading.errors,
+                cluster=trials[0].cluster,
+                trials=trials,
+            )
+    return found
+
+
+def _reading(
+    metric: str, case: str, trials: Sequence[TrialResult], metrics: Metrics
+) -> Reading | None:
+    cells = {case: trials}
+    if metric == "accuracy":
+        return accuracy_of(cells).get(case)
+    name, _, rest = metric.partition(".")
+    read = pass_of if rest == "rate" else score_of
+    return next(iter(metric_readings(cells, metrics.cases, read).get(name, ())), None)
+
+
+def _recordings(trials: Sequence[TrialResult]) -> tuple[Recording, ...]:
+    asked = [trial for trial in trials if judged(trial) or errored(trial)]
+    return tuple(map(recording_of, asked)) if all(trial.asked for trial in asked) else ()
+
+
+def recording_of(trial: TrialResult) -> Recording:
+    return Recording(
+        asked=trial.asked,
+        latency_s=None if trial.timing is None else trial.timing.latency_s,
+        answer="" if trial.completion is None else _hashed(_said(trial.completion)),
+    )
+
+
+def _said(answer: Answer) -> list[Any]:
+    return [answer.text, answer.reasoning, answer.finish_reason, answer.tool_calls]
+
+
+def _hashed(value: Any) -> str:
+    """Twelve characters."""
+    return sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:12]
+
+
+def checks_hash(case: Case) -> str:
+    """Twelve characters that change when the checks of a case do, wherever they stand."""
+    checks = _without_places(msgspec.to_builtins(case.checks))
+    return _hashed([checks, case.threshold])
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_places(part) for key, part in value.items() if key != "place"}
+    if isinstance(value, list | tuple):
+        return [_without_places(part) for part in value]
+    return value
