@@ -86,6 +86,18 @@ def select(path: JSONPath, document: Any) -> list[Any]:
         raise CheckError(f"{path} cannot be evaluated: {error}") from error
 
 
+def places(path: JSONPath, document: Any) -> list[tuple[str | int, ...]]:
+    """Where the nodes stand that the query selects: keys and indices from the root."""
+    import jsonpath
+
+    if isinstance(document, str):
+        return [] if path.segments else [()]
+    try:
+        return [tuple(match.parts) for match in path.finditer(document)]
+    except (jsonpath.JSONPathError, RecursionError) as error:
+        raise CheckError(f"{path} cannot be evaluated: {error}") from error
+
+
 def as_text(value: Any) -> str:
     """A selected value as text: a string without quotes, else its JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

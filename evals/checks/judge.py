@@ -201,6 +201,7 @@ _NEEDS = {
     "logprobs": "`logprobs: true`",
     "top_logprobs": "`top_logprobs` of at least 1",
     "tools": "`tools`",
+    "stream": "`stream: true`",
 }
 
 

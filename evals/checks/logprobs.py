@@ -1,4 +1,4 @@
-"""Checks of the log-probabilities that came with the answer."""
+"""Multiple choice by the log-probabilities that came with the answer."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from evals.checks.choice import (
 )
 from evals.checks.options import Options
 from evals.checks.registry import CheckType, Mistake
+from evals.checks.tokens import alternatives, likeliest, tokens_of
 from evals.checks.verdict import found, nfc, quote
 from evals.errors import CheckError
 from evals.model import Completion, Token, Verdict
@@ -49,12 +50,12 @@ def choice_logprob(completion: Completion, options: ChoiceLogprob) -> Verdict:
     """
     texts = as_mapping(options.options)
     spellings = _spellings(tuple(texts))
-    token = _answer_token(_logprobs(completion), spellings)
+    token = _answer_token(tokens_of(completion), spellings)
     shares, mass = _shares(token, tuple(texts), spellings)
     if mass < options.min_mass or mass == 0:
         raise CheckError(
             f"the options have {mass:.3g} of the probability at the token {quote(token.token)}, "
-            f"less than min_mass {options.min_mass:g}; likeliest: {_likeliest(token)}"
+            f"less than min_mass {options.min_mass:g}; likeliest: {likeliest(token)}"
         )
     right = {key_of(one, texts)[0] for one in as_keys(options.value)}
     p_right = math.fsum(shares[key] for key in right)
@@ -71,15 +72,6 @@ def choice_logprob(completion: Completion, options: ChoiceLogprob) -> Verdict:
         extracted=token.token,
         values={"p_right": p_right, "mass": mass, **{f"p.{k}": v for k, v in shares.items()}},
     )
-
-
-def _logprobs(completion: Completion) -> tuple[Token, ...]:
-    tokens = completion.logprobs
-    if tokens is None:
-        raise CheckError("the answer came without logprobs")
-    if not tokens:
-        raise CheckError("the answer came with an empty list of logprobs")
-    return tokens
 
 
 def _spellings(keys: Sequence[str]) -> dict[str, str]:
@@ -116,31 +108,18 @@ def _after_thinking(tokens: Sequence[Token]) -> int:
     return len(tokens)
 
 
-def _alternatives(token: Token) -> list[tuple[str, float]]:
-    """Each token that could have stood here, with its probability."""
-    listed = list(token.top)
-    if all(text != token.token for text, _ in listed):
-        listed.append((token.token, token.logprob))
-    return [(text, math.exp(min(0.0, p))) for text, p in listed if p is not None]
-
-
 def _shares(
     token: Token, keys: Sequence[str], spellings: Mapping[str, str]
 ) -> tuple[dict[str, float], float]:
     """Each option's share of what the options have together, and what that is of all."""
     parts: dict[str, list[float]] = {key: [] for key in keys}
-    for text, probability in _alternatives(token):
+    for text, probability in alternatives(token):
         key = _key(text, spellings)
         if key is not None:
             parts[key].append(probability)
     sums = {key: math.fsum(part) for key, part in parts.items()}
     mass = math.fsum(sums.values())
     return {key: share / mass if mass else 0.0 for key, share in sums.items()}, min(1.0, mass)
-
-
-def _likeliest(token: Token) -> str:
-    ordered = sorted(_alternatives(token), key=lambda pair: -pair[1])[:5]
-    return ", ".join(f"{quote(text, limit=20)} {p:.3f}" for text, p in ordered)
 
 
 def _inspect_choice_logprob(options: ChoiceLogprob) -> Iterator[Mistake]:
@@ -151,36 +130,6 @@ def _inspect_choice_logprob(options: ChoiceLogprob) -> Iterator[Mistake]:
             yield ("options",), f"{quote(key)} has spaces or punctuation around it"
 
 
-class Perplexity(Options, frozen=True, kw_only=True):
-    """Options of `perplexity`."""
-
-    max: Annotated[
-        Annotated[float, Meta(ge=1)], Meta(description="The largest perplexity that passes.")
-    ]
-
-
-def perplexity(completion: Completion, options: Perplexity) -> Verdict:
-    """The answer's perplexity, exp(−mean logprob) over its tokens, is at most `max`."""
-    tokens = _logprobs(completion)
-    known = [token.logprob for token in tokens if token.logprob is not None]
-    if len(known) < len(tokens):
-        missing = len(tokens) - len(known)
-        raise CheckError(f"{missing} of {len(tokens)} tokens came without a finite logprob")
-    mean = math.fsum(known) / len(known)
-    value = math.exp(-mean) if mean > -700 else math.inf
-    reason = f"perplexity {value:.4g} over {len(known):,} tokens, expected at most {options.max:g}"
-    return found(
-        value <= options.max,
-        reason,
-        values={"perplexity": value if math.isfinite(value) else None},
-    )
-
-
-def _inspect_perplexity(options: Perplexity) -> Iterator[Mistake]:
-    if not math.isfinite(options.max):
-        yield ("max",), "an infinite maximum cannot fail"
-
-
 CHECKS = (
     CheckType(
         name="choice-logprob",
@@ -189,13 +138,5 @@ CHECKS = (
         judges="logprobs",
         needs=("logprobs", "top_logprobs"),
         inspect=_inspect_choice_logprob,
-    ),
-    CheckType(
-        name="perplexity",
-        function=perplexity,
-        options=Perplexity,
-        judges="logprobs",
-        needs=("logprobs",),
-        inspect=_inspect_perplexity,
     ),
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
@@ -20,6 +20,22 @@ from evals.model import Completion, Verdict
 _EXPONENT = 4000  # beyond this, a written number is not made exact
 
 
+Which: TypeAlias = Annotated[
+    Literal["last", "first", "only"],
+    Meta(description="Which number of the answer; `only` fails on two different ones."),
+]
+Percent: TypeAlias = Annotated[
+    Literal["number", "fraction"], Meta(description="Whether 45 % is 45 or 0.45.")
+]
+WrittenLocale: TypeAlias = Annotated[
+    Locale,
+    Meta(
+        description="`en` 1,234.5 · `de` 1.234,5 · `fr` 1 234,5 · `ch` 1'234.5 · "
+        "`in` 12,34,567.8; spaces group by three in all."
+    ),
+]
+
+
 class Number(Options, frozen=True, kw_only=True):
     """Options of `number`."""
 
@@ -27,10 +43,7 @@ class Number(Options, frozen=True, kw_only=True):
         WrittenNumber,
         Meta(description="The number expected; a text is read by YAML's rules for numbers."),
     ]
-    which: Annotated[
-        Literal["last", "first", "only"],
-        Meta(description="Which number of the answer; `only` fails on two different ones."),
-    ] = "last"
+    which: Which = "last"
     abs_tol: Annotated[
         Annotated[float, Meta(ge=0)] | None,
         Meta(description="Largest difference allowed, inclusive; either tolerance suffices."),
@@ -43,26 +56,54 @@ class Number(Options, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=0, le=1000)] | None,
         Meta(description="Decimals that both numbers are rounded to, half to even."),
     ] = None
-    percent: Annotated[
-        Literal["number", "fraction"],
-        Meta(description="Whether 45 % is 45 or 0.45."),
-    ] = "number"
-    locale: Annotated[
-        Locale,
-        Meta(
-            description="`en` 1,234.5 · `de` 1.234,5 · `fr` 1 234,5 · `ch` 1'234.5 · "
-            "`in` 12,34,567.8; spaces group by three in all."
-        ),
-    ] = "en"
+    percent: Percent = "number"
+    locale: WrittenLocale = "en"
 
 
 def check_number(completion: Completion, options: Number) -> Verdict:
     """The last (or first, or only) number in the answer is the value, exactly or within a
     tolerance."""
-    text = nfc(completion.text)
-    numbers = numerals(text, locale=options.locale)
     expected = exact(options.value)
     wanted = f"expected {options.value}{_tolerance(options)}"
+    return _judged(completion, options, wanted, lambda value: _agrees(value, expected, options))
+
+
+class Between(Options, frozen=True, kw_only=True):
+    """Options of `between`."""
+
+    min: Annotated[WrittenNumber | None, Meta(description="The least that passes.")] = None
+    max: Annotated[WrittenNumber | None, Meta(description="The most that passes.")] = None
+    which: Which = "last"
+    percent: Percent = "number"
+    locale: WrittenLocale = "en"
+
+
+def check_between(completion: Completion, options: Between) -> Verdict:
+    """The last (or first, or only) number in the answer lies between `min` and `max`, inclusive."""
+    low = None if options.min is None else exact(options.min)
+    high = None if options.max is None else exact(options.max)
+
+    def lies(value: Fraction) -> bool:
+        return (low is None or value >= low) and (high is None or value <= high)
+
+    return _judged(completion, options, f"expected {_bounds(options)}", lies)
+
+
+def _bounds(options: Between) -> str:
+    if options.max is None:
+        return f"at least {options.min}"
+    return f"at most {options.max}" if options.min is None else f"{options.min} to {options.max}"
+
+
+def _judged(
+    completion: Completion,
+    options: Number | Between,
+    wanted: str,
+    agrees: Callable[[Fraction], bool],
+) -> Verdict:
+    """Which number of the answer counts, and whether it agrees."""
+    text = nfc(completion.text)
+    numbers = numerals(text, locale=options.locale)
     if not numbers:
         return found(False, f"found no number in {quote(text)}, {wanted}")
     chosen = numbers[0] if options.which == "first" else numbers[-1]
@@ -73,7 +114,7 @@ def check_number(completion: Completion, options: Number) -> Verdict:
             return found(False, f"found {len(different)} different numbers ({shown}), {wanted}")
     value = _value(chosen, options)
     told = _told(chosen, value, len(numbers), options)
-    passed = value is not None and _agrees(value, expected, options)
+    passed = value is not None and agrees(value)
     where = "" if passed else f" in {quote(text, at=(chosen.start, chosen.end))}"
     return found(passed, f"{told}, {wanted}{where}", extracted=chosen.text)
 
@@ -84,13 +125,13 @@ def exact(written: float | str) -> Fraction:
     return Fraction(read) if isinstance(read, int) else Fraction(Decimal(str(read)))
 
 
-def _value(numeral: Numeral, options: Number) -> Fraction | None:
+def _value(numeral: Numeral, options: Number | Between) -> Fraction | None:
     if numeral.percent and options.percent == "fraction" and numeral.value is not None:
         return numeral.value / 100
     return numeral.value
 
 
-def _different(numbers: Sequence[Numeral], options: Number) -> list[Numeral]:
+def _different(numbers: Sequence[Numeral], options: Number | Between) -> list[Numeral]:
     return list({_value(numeral, options): numeral for numeral in reversed(numbers)}.values())[::-1]
 
 
@@ -116,7 +157,7 @@ def _tolerance(options: Number) -> str:
     return f" {' or '.join(parts)}" if parts else ""
 
 
-def _told(chosen: Numeral, value: Fraction | None, total: int, options: Number) -> str:
+def _told(chosen: Numeral, value: Fraction | None, total: int, options: Number | Between) -> str:
     shown = quote(chosen.text, limit=60)[1:-1] if len(chosen.text) <= 60 else quote(chosen.text)
     notes = []
     if total > 1 and options.which != "only":
@@ -129,11 +170,7 @@ def _told(chosen: Numeral, value: Fraction | None, total: int, options: Number) 
 
 
 def _inspect_number(options: Number) -> Iterator[Mistake]:
-    read = number(options.value)
-    if isinstance(read, float) and not math.isfinite(read):
-        yield ("value",), f"{read} is not a finite number"
-    elif isinstance(read, str) and abs(Decimal(read).adjusted()) > _EXPONENT:
-        yield ("value",), f"{show(options.value)} is beyond 4,000 digits"
+    yield from _inspect_written("value", options.value)
     for key in ("abs_tol", "rel_tol"):
         tolerance = getattr(options, key)
         if tolerance is not None and not math.isfinite(tolerance):
@@ -142,4 +179,26 @@ def _inspect_number(options: Number) -> Iterator[Mistake]:
             yield (key,), "give either `digits` or a tolerance"
 
 
-CHECKS = (CheckType(name="number", function=check_number, options=Number, inspect=_inspect_number),)
+def _inspect_written(key: str, written: int | float | str) -> Iterator[Mistake]:
+    read = number(written)
+    if isinstance(read, float) and not math.isfinite(read):
+        yield (key,), f"{read} is not a finite number"
+    elif isinstance(read, str) and abs(Decimal(read).adjusted()) > _EXPONENT:
+        yield (key,), f"{show(written)} is beyond 4,000 digits"
+
+
+def _inspect_between(options: Between) -> Iterator[Mistake]:
+    bounds = {"min": options.min, "max": options.max}
+    given = {key: value for key, value in bounds.items() if value is not None}
+    wrong = [mistake for key, value in given.items() for mistake in _inspect_written(key, value)]
+    yield from wrong
+    if not given:
+        yield (), "give `min` or `max`"
+    elif len(given) == 2 and not wrong and exact(given["min"]) > exact(given["max"]):
+        yield ("min",), f"nothing is at least {options.min} and at most {options.max}"
+
+
+CHECKS = (
+    CheckType(name="number", function=check_number, options=Number, inspect=_inspect_number),
+    CheckType(name="between", function=check_between, options=Between, inspect=_inspect_between),
+)

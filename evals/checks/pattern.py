@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta
 
+from evals.checks.bounds import Amount, counted, inspect_amount
 from evals.checks.options import Options, OptionsError
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import cut, found, nfc, quote
+from evals.checks.verdict import count, cut, found, nfc, quote
 from evals.model import Completion, Verdict
 
+_SHOWN = 8  # matches named in a reason
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REFUSED = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|[*+?}]\+|\(\?\(")
 
@@ -42,7 +44,23 @@ def compile_pattern(pattern: str, flags: str = "") -> Any:  # re2 has no types
 
 def searchable(text: str) -> str:
     """The text as patterns see it: NFC, with lone surrogates replaced."""
-    return nfc(text) if text.isascii() else nfc(_SURROGATE.sub("�", text))
+    return nfc(encodable(text))
+
+
+def encodable(text: str) -> str:
+    """The text with lone surrogates replaced, so that every place stays where it is."""
+    return text if text.isascii() else _SURROGATE.sub("�", text)
+
+
+Flags: TypeAlias = Annotated[
+    str,
+    Meta(
+        description="Letters: `i` ignores case, `m` lets ^ and $ match at lines, "
+        "`s` lets . match a line end.",
+        pattern="^[ims]*$",
+        extra={"shape": "made of the letters i, m and s"},
+    ),
+]
 
 
 class Regex(Options, frozen=True, kw_only=True):
@@ -59,15 +77,7 @@ class Regex(Options, frozen=True, kw_only=True):
     full: Annotated[bool, Meta(description="Whether the pattern must match the whole text.")] = (
         False
     )
-    flags: Annotated[
-        str,
-        Meta(
-            description="Letters: `i` ignores case, `m` lets ^ and $ match at lines, "
-            "`s` lets . match a line end.",
-            pattern="^[ims]*$",
-            extra={"shape": "made of the letters i, m and s"},
-        ),
-    ] = ""
+    flags: Flags = ""
     group: Annotated[
         int | str | None,
         Meta(description="Number or name of the group to extract; fails if it took no part."),
@@ -113,4 +123,40 @@ def _inspect_regex(options: Regex) -> Iterator[Mistake]:
         yield ("group",), f'the pattern has no group named "{group}"'
 
 
-CHECKS = (CheckType(name="regex", function=regex, options=Regex, inspect=_inspect_regex),)
+class NumberOf(Amount, frozen=True, kw_only=True):
+    """Options of `number-of`."""
+
+    pattern: Annotated[str, Meta(description="What is counted: a pattern as in `regex`.")]
+    flags: Flags = ""
+
+
+def number_of(completion: Completion, options: NumberOf) -> Verdict:
+    """A pattern matches the answer this many times, one match after the other."""
+    text = searchable(completion.text)
+    pattern = compile_pattern(options.pattern, options.flags)
+    matches = [match.group(0) for match in pattern.finditer(text)]
+    told = f"found {count(len(matches), 'match', 'matches')} of {quote(options.pattern, limit=100)}"
+    if matches:
+        shown = ", ".join(quote(match, limit=40) for match in matches[:_SHOWN])
+        told += f" ({shown}{', …' if len(matches) > _SHOWN else ''})"
+    else:
+        told += f" in {quote(text)}"
+    return counted(len(matches), told, options)
+
+
+def _inspect_number_of(options: NumberOf) -> Iterator[Mistake]:
+    yield from inspect_amount(options)
+    try:
+        pattern = compile_pattern(options.pattern, options.flags)
+    except OptionsError as error:
+        for _, message in error.mistakes:
+            yield ("pattern",), message
+        return
+    if pattern.search("") is not None:
+        yield ("pattern",), "it matches an empty text, so everywhere: there is nothing to count"
+
+
+CHECKS = (
+    CheckType(name="regex", function=regex, options=Regex, inspect=_inspect_regex),
+    CheckType(name="number-of", function=number_of, options=NumberOf, inspect=_inspect_number_of),
+)

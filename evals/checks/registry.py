@@ -22,8 +22,8 @@ Path: TypeAlias = tuple[str | int, ...]
 Mistake: TypeAlias = tuple[Path, str]
 """Where in an assertion as written, and what is wrong there."""
 
-Judges: TypeAlias = Literal["text", "logprobs", "timing", "usage", "tools", "finish"]
-Need: TypeAlias = Literal["logprobs", "top_logprobs", "tools"]
+Judges: TypeAlias = Literal["text", "logprobs", "timing", "usage", "tools", "finish", "model"]
+Need: TypeAlias = Literal["logprobs", "top_logprobs", "tools", "stream"]
 
 GROUPS = ("all", "any", "at-least")
 
@@ -33,14 +33,21 @@ FAMILIES = {
         "starts-with ends-with"
     ),
     "words": "word-count",
-    "pattern": "regex",
-    "number": "number",
+    "lengths": "char-count line-count sentence-count is-empty",
+    "refusal": "is-refusal",
+    "pii": "no-pii",
+    "pattern": "regex number-of",
+    "number": "number between",
     "structured": "is-json contains-json json-path",
+    "json_equals": "json-equals",
+    "formats": "is-csv is-python markdown",
     "choice": "choice",
-    "logprobs": "choice-logprob perplexity",
-    "response": "finish-reason latency tokens cost",
-    "tools": "tool-calls",
-    "similarity": "levenshtein",
+    "logprobs": "choice-logprob",
+    "likelihood": "logprob perplexity perplexity-score token-probability entropy",
+    "response": "finish-reason complete latency ttft tokens tokens-per-second cost model-is",
+    "tools": "tool-calls tool-call-f1",
+    "calls": "no-tool-call is-valid-tool-call",
+    "similarity": "exact-match levenshtein jaro-winkler token-f1",
 }
 _BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")

@@ -63,6 +63,20 @@ def latency(completion: Completion, options: Latency) -> Verdict:
     return found(took <= allowed, told, values={"latency_s": took})
 
 
+def ttft(completion: Completion, options: Latency) -> Verdict:
+    """The first token came within `max` of sending the request: content, reasoning or a tool call.
+
+    An error where the answer was not streamed. As recorded, in replay.
+    """
+    took = completion.timing.ttft_s
+    if took is None:
+        raise CheckError("the time to the first token was not measured: the answer did not stream")
+    allowed = _allowed(options)
+    recorded = " (as recorded)" if completion.source == "recorded" else ""
+    told = f"first token after {_time(took)}{recorded}, expected at most {_time(allowed)}"
+    return found(took <= allowed, told, values={"ttft_s": took})
+
+
 def _allowed(options: Latency) -> float:
     allowed = seconds(options.max)
     assert allowed is not None  # by the type of the option
@@ -139,6 +153,76 @@ def _inspect_tokens(options: Tokens) -> Iterator[Mistake]:
     yield from inspect_range(options.min, options.max)
 
 
+class TokensPerSecond(Options, frozen=True, kw_only=True):
+    """Options of `tokens-per-second`."""
+
+    min: Annotated[Annotated[float, Meta(gt=0)], Meta(description="The least that passes.")]
+
+
+def tokens_per_second(completion: Completion, options: TokensPerSecond) -> Verdict:
+    """Completion tokens by the seconds of the whole answer are at least `min`.
+
+    Reasoning counts, and so does the wait for the first token. An error where the service did not
+    tell the tokens.
+    """
+    counted = _counted(completion.usage, "completion")
+    took = completion.timing.latency_s
+    if took <= 0:
+        raise CheckError(f"the answer took {took:g} s by the clock: that gives no speed")
+    recorded = " (as recorded)" if completion.source == "recorded" else ""
+    speed = counted / took
+    told = f"{speed:.4g} tokens/s{recorded}: {counted:,} in {_time(took)}"
+    return found(
+        speed >= options.min,
+        f"{told}, expected at least {options.min:g}",
+        values={"tokens_per_s": speed},
+    )
+
+
+def _inspect_speed(options: TokensPerSecond) -> Iterator[Mistake]:
+    if not math.isfinite(options.min):
+        yield ("min",), "no answer is infinitely fast"
+
+
+class ModelIs(Options, frozen=True, kw_only=True):
+    """Options of `model-is`."""
+
+    value: Annotated[
+        str | tuple[str, ...], Meta(description="The model's name; a list is any of these.")
+    ]
+    prefix: Annotated[
+        bool, Meta(description="Whether names that begin with it pass, such as dated ones.")
+    ] = False
+
+
+def model_is(completion: Completion, options: ModelIs) -> Verdict:
+    """The model that answered, by the service's own word, is the value."""
+    wanted = (options.value,) if isinstance(options.value, str) else options.value
+    model = completion.model
+    if not model:
+        raise CheckError("the service did not tell which model answered")
+    passed = model.startswith(wanted) if options.prefix else model in wanted
+    expected = " or ".join(quote(one) for one in wanted)
+    begins = "a name that begins with " if options.prefix else ""
+    told = f"{quote(model, limit=60)} answered, expected {begins}{expected}"
+    return found(passed, told, extracted=model)
+
+
+def _inspect_model_is(options: ModelIs) -> Iterator[Mistake]:
+    if not options.value:
+        yield ("value",), "the value is empty"
+    elif not isinstance(options.value, str) and not all(options.value):
+        yield ("value",), "one of the names is empty"
+
+
+def complete(completion: Completion, options: None) -> Verdict:
+    """The answer was not cut off by length: its finish reason is not `length`."""
+    reason = completion.finish_reason
+    cut = reason == "length"
+    told = "the answer was cut off by length" if cut else "the answer was not cut off by length"
+    return found(not cut, f"{told}: finish reason {quote(reason, limit=60)}", extracted=reason)
+
+
 class Cost(Options, frozen=True, kw_only=True):
     """Options of `cost`."""
 
@@ -175,6 +259,29 @@ CHECKS = (
     CheckType(
         name="latency", function=latency, options=Latency, judges="timing", inspect=_inspect_latency
     ),
+    CheckType(
+        name="ttft",
+        function=ttft,
+        options=Latency,
+        judges="timing",
+        needs=("stream",),
+        inspect=_inspect_latency,
+    ),
+    CheckType(
+        name="tokens-per-second",
+        function=tokens_per_second,
+        options=TokensPerSecond,
+        judges="timing",
+        inspect=_inspect_speed,
+    ),
+    CheckType(
+        name="model-is",
+        function=model_is,
+        options=ModelIs,
+        judges="model",
+        inspect=_inspect_model_is,
+    ),
+    CheckType(name="complete", function=complete, options=None, judges="finish"),
     CheckType(
         name="tokens", function=tokens, options=Tokens, judges="usage", inspect=_inspect_tokens
     ),

@@ -9,8 +9,8 @@ from importlib.resources import files
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ITEM = re.compile(r"[ \t>]*+(?:[-*+•–]|[0-9]{1,3}[.)])[ \t]++|[ \t]*+#{1,6}[ \t]++")
-_END = re.compile(r"[.!?…]++[\"'”’»)\]*_]*+(?=\s|\Z)|[。！？｡]++[」』”’）]*+")  # noqa: RUF001
-_OPENING = "\"'“‘«([*_"  # noqa: RUF001
+_END = re.compile(r"[.!?…]++[\"'”’»)\]*_]*+(?=\s|\Z)|[。！？｡]++[」』”’）]*+")
+_OPENING = "\"'“‘«([*_"
 _LONGEST = 20  # of an abbreviation, with what stands before it
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -55,7 +55,7 @@ def _split(paragraph: str) -> Iterator[str]:
 
 
 def _ends(paragraph: str, match: re.Match[str]) -> bool:
-    if match[0][0] in "。！？｡":  # noqa: RUF001
+    if match[0][0] in "。！？｡":
         return True
     after = paragraph[match.end() : match.end() + 8].lstrip().lstrip(_OPENING)
     if after[:1].islower():

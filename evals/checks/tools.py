@@ -10,14 +10,23 @@ from msgspec import UNSET, Meta, UnsetType
 from evals.checks.examine import nested_mistakes
 from evals.checks.json_schema import schema_of
 from evals.checks.json_text import differences, parse
-from evals.checks.options import Count, Options, OptionsError, prefixed, show
+from evals.checks.options import Count, Options, OptionsError, Share, prefixed, show
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.structured import nested_verdict
 from evals.checks.verdict import count, cut, found, quote
 from evals.errors import CheckError
 from evals.model import Completion, ToolCall, Verdict
 
-Args: TypeAlias = Literal["partial", "exact", "schema"]
+Args: TypeAlias = Annotated[
+    Literal["partial", "exact", "schema"],
+    Meta(
+        description="`partial`: the arguments named must agree; `exact`: and there are no "
+        "others; `schema`: `arguments` is a JSON Schema."
+    ),
+]
+Ignored: TypeAlias = Annotated[
+    tuple[str, ...], Meta(description="Names of arguments that are not compared.")
+]
 
 
 class ExpectedCall(Options, frozen=True, kw_only=True, rename={"assert_": "assert"}):
@@ -41,17 +50,8 @@ class ToolCalls(Options, frozen=True, kw_only=True):
         tuple[ExpectedCall, ...] | UnsetType,
         Meta(description="The calls expected; an empty list: none."),
     ] = UNSET
-    args: Annotated[
-        Args,
-        Meta(
-            description="`partial`: the arguments named must agree; `exact`: and there are no "
-            "others; `schema`: `arguments` is a JSON Schema."
-        ),
-    ] = "partial"
-    ignore: Annotated[
-        tuple[str, ...],
-        Meta(description="Names of arguments that are not compared."),
-    ] = ()
+    args: Args = "partial"
+    ignore: Ignored = ()
     order: Annotated[
         Literal["exact", "in-order", "any"],
         Meta(
@@ -113,6 +113,50 @@ def _assign(
     return _Matching(table, calls).assigned()
 
 
+class ToolCallF1(Options, frozen=True, kw_only=True):
+    """Options of `tool-call-f1`."""
+
+    value: Annotated[
+        tuple[ExpectedCall, ...],
+        Meta(description="The calls expected, as under `tool-calls`; an empty list: none."),
+    ]
+    args: Args = "partial"
+    ignore: Ignored = ()
+    threshold: Annotated[Share | None, Meta(description="The least F1 that passes.")] = None
+
+
+def tool_call_f1(completion: Completion, options: ToolCallF1) -> Verdict:
+    """The calls agree with those expected, in any order, to an F1 of at least `threshold`.
+
+    F1 is the harmonic mean of precision (the share of the calls made that were expected) and
+    recall (the share of the calls expected that were made). Without any call on both sides it is 1.
+    """
+    calls, expected = completion.tool_calls, options.value
+    table = [[_mismatch(completion, call, one, options) for call in calls] for one in expected]
+    assigned = _assign(table, len(calls), "any")
+    agreeing = sum(at is not None for at in assigned)
+    precision = agreeing / len(calls) if calls else float(not expected)
+    recall = agreeing / len(expected) if expected else float(not calls)
+    score = 2 * agreeing / (len(calls) + len(expected)) if calls or expected else 1.0
+    told = f"F1 {score:.3f}: of {count(len(calls), 'call')} made and {len(expected)} expected "
+    told += f"{agreeing} agree"
+    if options.threshold is not None:
+        told += f", threshold {options.threshold:g}"
+    missing = [
+        _missing(one, calls, row)
+        for one, row, at in zip(expected, table, assigned, strict=True)
+        if at is None
+    ]
+    made = _shown(calls) if calls else "no calls"
+    return found(
+        options.threshold is None or score >= options.threshold,
+        "; ".join([told, *missing[:5], f"found {made}"]),
+        score=score,
+        extracted=made,
+        values={"precision": precision, "recall": recall, "f1": score},
+    )
+
+
 class _Matching:
     """As many expected calls as possible, each with a call of its own (augmenting paths)."""
 
@@ -139,7 +183,7 @@ class _Matching:
 
 
 def _mismatch(
-    completion: Completion, call: ToolCall, expected: ExpectedCall, options: ToolCalls
+    completion: Completion, call: ToolCall, expected: ExpectedCall, options: ToolCalls | ToolCallF1
 ) -> str | None:
     """Why the call is not the one expected; None where it is."""
     if call.name != expected.name:
@@ -164,7 +208,7 @@ def _mismatch(
 
 
 def _argument_differences(
-    found_arguments: dict[str, Any], expected: dict[str, Any], options: ToolCalls
+    found_arguments: dict[str, Any], expected: dict[str, Any], options: ToolCalls | ToolCallF1
 ) -> list[str]:
     seen = {key: value for key, value in found_arguments.items() if key not in options.ignore}
     if options.args == "schema":
@@ -212,7 +256,12 @@ def _inspect_tool_calls(options: ToolCalls) -> Iterator[Mistake]:
         yield from prefixed(("value", index), _inspect_call(call, options))
 
 
-def _inspect_call(call: ExpectedCall, options: ToolCalls) -> Iterator[Mistake]:
+def _inspect_f1(options: ToolCallF1) -> Iterator[Mistake]:
+    for index, call in enumerate(options.value):
+        yield from prefixed(("value", index), _inspect_call(call, options))
+
+
+def _inspect_call(call: ExpectedCall, options: ToolCalls | ToolCallF1) -> Iterator[Mistake]:
     if options.args == "schema" and not isinstance(call.arguments, UnsetType):
         try:
             schema_of(call.arguments)
@@ -229,5 +278,14 @@ CHECKS = (
         judges="tools",
         needs=("tools",),
         inspect=_inspect_tool_calls,
+    ),
+    CheckType(
+        name="tool-call-f1",
+        function=tool_call_f1,
+        options=ToolCallF1,
+        judges="tools",
+        needs=("tools",),
+        inspect=_inspect_f1,
+        decided_by=("threshold",),
     ),
 )

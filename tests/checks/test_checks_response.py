@@ -28,6 +28,23 @@ USED = Usage(prompt_tokens=13, completion_tokens=1891, reasoning_tokens=1480, to
         ({"usage": USED}, {"type": "tokens", "kind": "reasoning", "max": 1000}, False),
         ({"usage": USED}, {"type": "tokens", "kind": "prompt", "min": 14}, False),
         ({"usage": USED}, {"type": "tokens", "kind": "total", "max": 1904}, True),
+        ({"timing": Timing(latency_s=2, ttft_s=0.3)}, {"type": "ttft", "max": "300ms"}, True),
+        ({"timing": Timing(latency_s=2, ttft_s=0.31)}, {"type": "ttft", "max": "300ms"}, False),
+        ({"timing": Timing(latency_s=2, ttft_s=0.31)}, {"type": "not-ttft", "max": 0.3}, True),
+        ({"usage": USED}, {"type": "tokens-per-second", "min": 4727.5}, True),
+        ({"usage": USED}, {"type": "tokens-per-second", "min": 4727.6}, False),
+        ({"usage": USED}, {"type": "not-tokens-per-second", "min": 5000}, True),
+        ({"model": "x-1"}, {"type": "model-is", "value": "x-1"}, True),
+        ({"model": "x-1-2025"}, {"type": "model-is", "value": "x-1"}, False),
+        ({"model": "x-1-2025"}, {"type": "model-is", "value": "x-1", "prefix": True}, True),
+        ({"model": "y"}, {"type": "model-is", "value": ["x", "y"]}, True),
+        ({"model": "ya"}, {"type": "model-is", "value": ["x", "y"], "prefix": True}, True),
+        ({"model": "y"}, {"type": "not-model-is", "value": "y"}, False),
+        ({"finish_reason": "stop"}, {"type": "complete"}, True),
+        ({"finish_reason": "content_filter"}, {"type": "complete"}, True),
+        ({"finish_reason": "\x00odd"}, {"type": "complete"}, True),
+        ({"finish_reason": "length"}, {"type": "complete"}, False),
+        ({"finish_reason": "length"}, {"type": "not-complete"}, True),
         ({"cost_usd": 0.01}, {"type": "cost", "max": 0.01}, True),
         ({"cost_usd": 0.0101}, {"type": "cost", "max": 0.01}, False),
     ],
@@ -45,9 +62,18 @@ def test_the_response_is_judged(judged, answered, parts, written, passed):
         ({}, {"type": "latency", "max": "300ms"}, "latency 400 ms, expected at most 300 ms"),
         ({"source": "recorded"}, {"type": "latency", "max": 1}, "400 ms (as recorded)"),
         ({"usage": USED}, {"type": "tokens", "max": 2}, "1,891 completion tokens, expected at m"),
+        ({"timing": Timing(latency_s=9, ttft_s=1.25)}, {"type": "ttft", "max": 1},
+         "first token after 1.25 s, expected at most 1 s"),
+        ({"usage": USED}, {"type": "tokens-per-second", "min": 5000},
+         "4728 tokens/s: 1,891 in 400 ms, expected at least 5000"),
+        ({"model": "m" * 500}, {"type": "model-is", "value": ["x", "y"]},
+         "m" * 60 + '"… answered, expected "x" or "y"'),
+        ({"model": "z"}, {"type": "model-is", "value": "x", "prefix": True},
+         '"z" answered, expected a name that begins with "x"'),
+        ({"finish_reason": "length"}, {"type": "complete"}, 'off by length: finish reason "len'),
         ({"cost_usd": 0.25}, {"type": "cost", "max": 0.1}, "cost $0.25, expected at most $0.1"),
     ],
-)
+)  # fmt: skip
 def test_the_reason_shows_measure_and_limit(judged, answered, parts, written, evidence):
     assert evidence in judged(answered("x", **parts), written).reason
 
@@ -76,6 +102,29 @@ def test_a_total_that_disagrees_is_noted(judged, answered):
     assert "the service's own total is 0" in verdict.reason
 
 
+@pytest.mark.parametrize("negation", ["", "not-"])
+@pytest.mark.parametrize(
+    ("parts", "written", "evidence"),
+    [
+        ({}, {"type": "ttft", "max": 1}, "the answer did not stream"),
+        ({}, {"type": "tokens-per-second", "min": 1}, "did not tell the completion tokens"),
+        ({"usage": USED, "timing": Timing(latency_s=0)}, {"type": "tokens-per-second", "min": 1},
+         "that gives no speed"),
+        ({"model": ""}, {"type": "model-is", "value": "x"}, "did not tell which model answered"),
+    ],
+)  # fmt: skip
+def test_what_was_not_measured_is_an_error(judged, answered, negation, parts, written, evidence):
+    verdict = judged(answered("x", **parts), written | {"type": negation + written["type"]})
+    assert verdict.passed is None
+    assert evidence in verdict.reason
+
+
+def test_recorded_times_are_told_as_such(judged, answered):
+    answer = answered("x", source="recorded", usage=USED, timing=Timing(latency_s=2, ttft_s=1))
+    assert "(as recorded)" in judged(answer, {"type": "ttft", "max": 1}).reason
+    assert "(as recorded)" in judged(answer, {"type": "tokens-per-second", "min": 1}).reason
+
+
 def test_an_unpriced_answer_is_an_error(judged, answered):
     verdict = judged(answered("x", model="exotic"), {"type": "cost", "max": 1})
     assert verdict.passed is None
@@ -92,6 +141,15 @@ def test_an_unpriced_answer_is_an_error(judged, answered):
         ({"type": "latency", "max": "2 sec"}, "max", "is not a duration such as 300ms, 2s or 5m"),
         ({"type": "latency", "max": -1}, "max", "found -1"),
         ({"type": "latency", "max": 0}, "max", "no answer takes no time"),
+        ({"type": "ttft", "max": 0}, "max", "no answer takes no time"),
+        ({"type": "tokens-per-second", "min": 0}, "min", "found 0"),
+        ({"type": "tokens-per-second", "min": float("inf")}, "min", "infinitely fast"),
+        ({"type": "tokens-per-second", "max": 5}, "max", 'unknown option "max"'),
+        ({"type": "model-is", "value": ""}, "value", "empty"),
+        ({"type": "model-is", "value": ["x", ""]}, "value", "one of the names is empty"),
+        ({"type": "model-is", "value": []}, "value", "empty"),
+        ({"type": "complete", "value": "stop"}, "value", 'unknown option "value"'),
+        ({"type": "complete", "transform": "strip"}, "transform", "does not judge text"),
         ({"type": "tokens"}, "", "give `min` or `max`"),
         ({"type": "tokens", "min": 0}, "min", "cannot fail"),
         ({"type": "tokens", "max": 5, "kind": "visable"}, "kind", 'did you mean "visible"'),

@@ -1,0 +1,43 @@
+"""The tokens of an answer, with the probabilities that came with them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from evals.checks.verdict import quote
+from evals.errors import CheckError
+from evals.model import Completion, Token
+
+
+def tokens_of(completion: Completion) -> tuple[Token, ...]:
+    """The answer's tokens; raises `CheckError` where none came."""
+    tokens = completion.logprobs
+    if tokens is None:
+        raise CheckError("the answer came without logprobs")
+    if not tokens:
+        raise CheckError("the answer came with an empty list of logprobs")
+    return tokens
+
+
+def logprobs_of(tokens: Sequence[Token]) -> list[float]:
+    """Each token's logprob, in nats; raises `CheckError` where one is not known."""
+    known = [token.logprob for token in tokens if token.logprob is not None]
+    if len(known) < len(tokens):
+        missing = len(tokens) - len(known)
+        raise CheckError(f"{missing} of {len(tokens)} tokens came without a finite logprob")
+    return known
+
+
+def alternatives(token: Token) -> list[tuple[str, float]]:
+    """Each token that could have stood here, with its probability."""
+    listed = list(token.top)
+    if all(text != token.token for text, _ in listed):
+        listed.append((token.token, token.logprob))
+    return [(text, math.exp(min(0.0, p))) for text, p in listed if p is not None]
+
+
+def likeliest(token: Token) -> str:
+    """The alternatives with the highest probabilities, for a reason."""
+    ordered = sorted(alternatives(token), key=lambda pair: -pair[1])[:5]
+    return ", ".join(f"{quote(text, limit=20)} {p:.3f}" for text, p in ordered)
