@@ -73,7 +73,7 @@ def measure(
             "live": Command((*PYTEST, *live, "bench.eval.yaml"), asked, env),
             "aiohttp": Command(("-c", "import aiohttp"), folder, env),
             "python": Command(("-c", "pass"), folder, env),
-            "help": Command(("-m", "evals.cli", "--help"), folder, env),
+            "help": Command(("-c", 'from evals.cli import main; main(["--help"])'), folder, env),
         },
         rounds=rounds,
     )
@@ -83,7 +83,7 @@ def measure(
             "without": Command((*PYTEST, *WITHOUT, "test_one.py"), plain, env),
             "with": Command((*PYTEST, "test_one.py"), plain, env),
         },
-        rounds=max(10, 2 * rounds),
+        rounds=max(8, 4 * rounds),
     )
     import_aiohttp = times["aiohttp"] - times["python"]
     ideal = cases * LATENCY_S / IN_FLIGHT

@@ -33,6 +33,7 @@ class Answered(Frozen, frozen=True, kw_only=True):
     response: Response
     latency_s: float
     ttft_s: float | None
+    connect_s: float  # before it was sent; 0 on a connection that was there
 
 
 async def attempt(
@@ -93,7 +94,12 @@ async def _read_whole(reply: Reply, place: Place) -> Answered:
     latency = time.perf_counter() - reply.sent_at
     await asyncio.sleep(0)  # the clock is read for all answers that are here before one is parsed
     response = Response(status=200, headers=_kept(reply.headers), body=_json(data, reply, place))
-    return Answered(response=response, latency_s=round(latency, 6), ttft_s=None)
+    return Answered(
+        response=response,
+        latency_s=round(latency, 6),
+        ttft_s=None,
+        connect_s=reply.connect_s,
+    )
 
 
 def _json(data: bytes, reply: Reply, place: Place) -> Any:
@@ -124,7 +130,12 @@ async def _read_stream(reply: Reply, place: Place, deadline: _Deadline) -> Answe
     if not chunks:
         raise malformed(place, "an empty stream came with status 200")
     response = Response(status=200, headers=_kept(reply.headers), stream=tuple(chunks))
-    return Answered(response=response, latency_s=round(latency, 6), ttft_s=first_content(chunks))
+    return Answered(
+        response=response,
+        latency_s=round(latency, 6),
+        ttft_s=first_content(chunks),
+        connect_s=reply.connect_s,
+    )
 
 
 def _chunk(kind: str, data: bytes, place: Place) -> Any:

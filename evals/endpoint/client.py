@@ -1,4 +1,4 @@
-"""Endpoints that answer over HTTP: from a request to an exchange, over as many attempts as needed."""
+"""Endpoints that answer over HTTP: from a request to an exchange, in as many attempts as needed."""
 
 from __future__ import annotations
 
@@ -130,6 +130,8 @@ class _Client:
             exchange, completion = self._accept(ask, answered, turn, host=host, place=place)
             ending, used = "answered", completion.usage.total_tokens
         except Unanswered as problem:
+            if problem.error.fatal:
+                self._run.stop(f"the run was stopped by {problem.error.message}")
             ending = _ending(problem.error)
             used = 0 if problem.error.kind in ("status", "connect") else None
             raise
@@ -142,7 +144,7 @@ class _Client:
     async def _turn(self, ask: _Ask, host: Host) -> Turn:
         """Wait until the request may go."""
         try:
-            turn = await host.gate.enter(ask.tokens, again=ask.attempts > 0)
+            turn = await host.gate.enter(ask.tokens)
         except Closed:
             self._run.check()
             raise self._given_up(ask, host) from None
@@ -164,6 +166,7 @@ class _Client:
                 latency_s=answered.latency_s,
                 ttft_s=answered.ttft_s,
                 queued_s=round(ask.queued_s, 6),
+                connect_s=answered.connect_s,
                 in_flight=turn.in_flight,
             ),
             recorded=Recorded(
@@ -197,18 +200,21 @@ class _Client:
         ask.billed += problem.chance == "once"
         if delay is None:
             raise self._failed(ask) from problem
-        if problem.retry_after is None and not ask.probe and not await self._run.allowance.take():
+        if self._is_rationed(problem, ask) and not await self._run.allowance.take():
             raise self._failed(ask, "the run has no retries left") from problem
         self._tell("retried", ask, wait_s=delay, error=problem.error.message)
         await self._run.sleep(delay)
+
+    def _is_rationed(self, problem: Unanswered, ask: _Ask) -> bool:
+        """Whether a retry counts: not where the whole host waits for it already."""
+        waits = problem.retry_after is not None or problem.error.status == 429
+        return not waits and not ask.probe
 
     def _failed(self, ask: _Ask, why: str = "") -> EndpointError:
         """The end of a request without an answer."""
         assert ask.error is not None
         final = _numbered(ask.error, ask.attempts, why=why)
         self._tell("failed", ask, error=final.message)
-        if final.fatal:
-            self._run.stop(f"the run was stopped by {final.message}")
         return final
 
     def _given_up(self, ask: _Ask, host: Host) -> EndpointError:

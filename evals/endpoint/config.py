@@ -290,6 +290,21 @@ def _count(text: str) -> int:
 
 def _mistakes(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
     """What no type can say: (key, message)."""
+    yield from _bad_numbers(endpoint)
+    if endpoint.auth != "bearer" and not re.fullmatch(r"header:[A-Za-z0-9-]+", endpoint.auth):
+        yield "auth", f'{endpoint.auth!r} is neither "bearer" nor "header:NAME"'
+    for key in ("base_url", "fallback_url"):
+        url = getattr(endpoint, key)
+        if url is not None and (message := _bad_url(url)):
+            yield key, message
+    if endpoint.base_url is None:
+        if endpoint.fallback_url is not None:
+            yield "fallback_url", "stands without base_url, whose place it would take"
+        elif endpoint.model_file is None and endpoint.name != "local":
+            yield "base_url", "missing: an endpoint needs an address (or a model_file to be served)"
+
+
+def _bad_numbers(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
     for key in ("concurrency", "context"):
         value = getattr(endpoint, key)
         if value is not None and value < 1:
@@ -297,22 +312,10 @@ def _mistakes(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
     for key in ("requests_per_minute", "tokens_per_minute"):
         value = getattr(endpoint, key)
         if value is not None and not 0 < value < float("inf"):
-            yield key, f"{value:g} is not more than 0, and finite"
+            yield key, "a rate must be more than 0, and finite"
     for key in _TIMES:
         if not 0 < getattr(endpoint, key) < float("inf"):
             yield key, "a time must be more than 0 seconds, and finite"
-    if endpoint.auth != "bearer" and not re.fullmatch(r"header:[A-Za-z0-9-]+", endpoint.auth):
-        yield "auth", f'{endpoint.auth!r} is neither "bearer" nor "header:NAME"'
-    for key in ("base_url", "fallback_url"):
-        url = getattr(endpoint, key)
-        if url is not None and (message := _bad_url(url)):
-            yield key, message
-    if endpoint.base_url is not None:
-        return
-    if endpoint.fallback_url is not None:
-        yield "fallback_url", "stands without base_url, whose place it would take"
-    elif endpoint.model_file is None and endpoint.name != "local":
-        yield "base_url", "missing: an endpoint needs an address (or a model_file to be served)"
 
 
 def _bad_url(url: str) -> str | None:

@@ -65,10 +65,10 @@ class Gate:
         self._timer: asyncio.TimerHandle | None = None
         self.closed = False
 
-    async def enter(self, tokens: int, *, again: bool) -> Turn:
-        """Wait for a turn; those that are sent `again` come before the others.
+    async def enter(self, tokens: int) -> Turn:
+        """Wait for a turn; raises `Closed` or `Elsewhere`.
 
-        Raises `Closed` or `Elsewhere`.
+        Who was refused comes after all who wait: the same few would be refused again and again.
         """
         if self.closed:
             raise Closed
@@ -76,10 +76,7 @@ class Gate:
         if not self._waiting and self._wait(tokens, now) == 0:
             return self._take(tokens, now)
         future: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
-        if again:
-            self._waiting.appendleft((future, tokens))
-        else:
-            self._waiting.append((future, tokens))
+        self._waiting.append((future, tokens))
         self._let_go()
         try:
             return await future
@@ -91,12 +88,13 @@ class Gate:
     def leave(self, turn: Turn, ending: Ending, *, tokens: int | None = None) -> None:
         """A request has ended; `tokens` is what it used, where that is known."""
         now = time.perf_counter()
-        self._tell_pace(turn, ending, now)
+        counts = self._tell_pace(turn, ending, now)
         self._in_flight -= 1
         bucket = self._buckets[1]
         if bucket is not None and tokens is not None:
             bucket.settle(turn.tokens, tokens)
-        self._tell_circuit(turn, ending, now)
+        if counts or ending != "pushed_back":
+            self._tell_circuit(turn, ending, now)
         self._let_go()
 
     def pause(self, seconds: float) -> None:
@@ -108,18 +106,25 @@ class Gate:
         self.closed = True
         self._send_away(Closed)
 
-    def _tell_pace(self, turn: Turn, ending: Ending, now: float) -> None:
+    def _tell_pace(self, turn: Turn, ending: Ending, now: float) -> bool:
+        """Whether a refusal counts as a failure: one for all that were on their way together."""
         if turn.probe:
-            return  # one alone tells nothing of many
+            return True  # one alone tells nothing of many
         if ending == "answered":
             self.pace.answered(in_flight=self._in_flight)
         elif ending in ("pushed_back", "unavailable"):
-            self.pace.pushed_back(now, sent_at=turn.at, in_flight=self._in_flight)
+            return self.pace.pushed_back(
+                now,
+                sent_at=turn.at,
+                in_flight=self._in_flight,
+                works=ending == "pushed_back",
+            )
+        return True
 
     def _tell_circuit(self, turn: Turn, ending: Ending, now: float) -> None:
         if ending == "dropped":
             self.circuit.dropped(now, probe=turn.probe)
-        elif ending in ("answered", "pushed_back"):
+        elif ending == "answered":
             if self.circuit.answered():
                 self._note("answers again")
         elif self.circuit.failed(now, probe=turn.probe):

@@ -24,9 +24,8 @@ _RATE_CUT = 0.9
 _PLATEAU = 5.0  # seconds after a push back at which the rate is what it was then
 _FIRST_PLATEAU = 1.0  # as long as less than a second had been measured
 _FORGOTTEN = 30.0  # seconds without a push back after which no rate is kept
-_HOLD, _LONGEST_HOLD = 0.1, 10.0  # seconds without sending after a push back
+_HOLD, _LONGEST_HOLD = 0.1, 5.0  # seconds without sending after a push back
 _BEHIND = 0.02  # seconds of the rate that may be made up for: timers are not exact
-_SLOWEST = 0.2  # requests a second
 
 
 class Pace:
@@ -61,8 +60,7 @@ class Pace:
         if self._begun is None:
             self._begun = now
         self._accepted.append(now)
-        while self._accepted[0] < now - _WINDOW:
-            self._accepted.popleft()
+        self._forget(now)
         rate = self.rate(now)
         if rate < math.inf:
             self._next = max(self._next, now - _BEHIND) + 1 / rate
@@ -82,22 +80,36 @@ class Pace:
         grown = self.allowed + (1 if self._doubling else 1 / self.allowed)
         self.allowed = min(float(self._ceiling), grown)
 
-    def pushed_back(self, now: float, *, sent_at: float, in_flight: int) -> None:
-        """A request was refused because there were too many; `in_flight` counts it."""
+    def pushed_back(
+        self, now: float, *, sent_at: float, in_flight: int, works: bool = True
+    ) -> bool:
+        """A request was refused because there were too many; `in_flight` counts it.
+
+        Returns whether that is news: not if it was sent before the last such refusal could show.
+        `works`: the service itself refused it; else the circuit looks after it.
+        """
+        self._forget(now)
         if sent_at in self._accepted:
             self._accepted.remove(sent_at)
-        if sent_at <= self._cut_at:
-            return  # sent before the last cut could show
+        if sent_at <= self._cut_at:  # before the last cut could show
+            if self._rate_cut_at == self._cut_at:  # it had been counted as accepted
+                self._rate = max(1.0, self._rate - 1 / _WINDOW)
+            return False
         self._cut_at = now
-        self._hold = min(_LONGEST_HOLD, 2 * self._hold or _HOLD)
+        once = max(_HOLD, min(1.0, now - sent_at))  # others on their way are refused as well
+        self._hold = min(_LONGEST_HOLD, 2 * self._hold) if works and self._hold else once
         self._held_until = now + self._hold
         paced = self.rate(now) < math.inf and in_flight < _CUT * self.allowed
         if not paced:
             self.allowed = max(1.0, _CUT * min(self.allowed, in_flight))
         self._doubling = False
-        if now - self._rate_cut_at >= _WINDOW:
-            taken = len(self._accepted) / _WINDOW
-            self._rate = max(_SLOWEST, min(self.rate(now), taken))
+        if self._accepted and now - self._rate_cut_at >= _WINDOW:
+            self._rate = min(self.rate(now), len(self._accepted) / _WINDOW)
             self._rate_cut_at = now
             measured = now - (now if self._begun is None else self._begun)
             self._plateau = _PLATEAU if measured >= _WINDOW else _FIRST_PLATEAU
+        return True
+
+    def _forget(self, now: float) -> None:
+        while self._accepted and self._accepted[0] < now - _WINDOW:
+            self._accepted.popleft()

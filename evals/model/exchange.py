@@ -37,6 +37,7 @@ class Timing(Frozen, frozen=True, kw_only=True):
     latency_s: float
     ttft_s: float | None = None
     queued_s: float = 0.0
+    connect_s: float = 0.0  # of a new connection; no part of the latency
     in_flight: int = 1
 
 

@@ -164,12 +164,13 @@ class TestConcurrency:
     def test_connections_are_kept(self, desk: Desk) -> None:
         before = desk.server.connections
 
-        async def script(router: Router) -> None:
-            for number in range(5):
-                await router.complete(request(f"{number} + 1"))
+        async def script(router: Router) -> list[Exchange]:
+            return [await router.complete(request(f"{number} + 1")) for number in range(5)]
 
-        desk.run(script)
+        first, *others = desk.run(script)
         assert desk.server.connections - before == 1
+        assert first.timing.connect_s > 0
+        assert [each.timing.connect_s for each in others] == [0, 0, 0, 0]
 
     def test_a_cancelled_request_leaves_room_for_others(self, desk: Desk) -> None:
         desk.settings["concurrency"] = 1

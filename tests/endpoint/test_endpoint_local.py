@@ -172,7 +172,7 @@ class TestLife:
         async def script(router: Router) -> Any:
             await router.complete(request(config))
             clients: Any = router._clients  # there is no public way to break it
-            connection = clients["local"]._connection
+            connection = clients["local"]._first._connection
             server = await connection._starting
             server._process.kill()
             server._process.wait()

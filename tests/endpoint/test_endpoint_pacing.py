@@ -104,9 +104,11 @@ class TestInFlight:
 
     def test_the_rate_is_forgotten_after_a_while(self) -> None:
         pace = Pace(start=8, ceiling=8)
-        pace.sent(0.0)
-        pace.pushed_back(0.1, sent_at=0.0, in_flight=1)
-        assert pace.rate(0.2) < 10
+        for number in range(5):
+            pace.sent(number / 100)
+        assert pace.rate(0.05) == math.inf
+        pace.pushed_back(0.1, sent_at=0.04, in_flight=1)
+        assert pace.rate(0.2) < 5
         assert pace.rate(40.0) == math.inf
 
 
