@@ -14,12 +14,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from benchmarks import project
 from benchmarks.measure import Command, Result, best
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+QUIET = ("xdist", "hypothesispytest", "anyio")  # plugins that only add noise to both sides
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+PYTEST += tuple(part for name in QUIET for part in ("-p", f"no:{name}"))
 WITHOUT = ("-p", "no:evals")
 LATENCY_S = 0.2
 IN_FLIGHT = 64
@@ -83,7 +86,8 @@ def measure(
             "without": Command((*PYTEST, *WITHOUT, "test_one.py"), plain, env),
             "with": Command((*PYTEST, "test_one.py"), plain, env),
         },
-        rounds=max(8, 4 * rounds),
+        rounds=max(8, 6 * rounds),
+        of=median,
     )
     import_aiohttp = times["aiohttp"] - times["python"]
     ideal = cases * LATENCY_S / IN_FLIGHT

@@ -17,6 +17,7 @@ from evals.record import Journal
 from evals.record.answers import Answers
 from evals.runner import replay
 from evals.session.extensions import load_extensions
+from evals.session.memory import uncollected
 from evals.session.sources import Source
 from evals.suite.open import OpenSuite, open_suite
 from evals.suite.script import Cell, judging, skipped
@@ -86,12 +87,11 @@ class Evaluation:
 
     def open(self, path: Path) -> Source:
         """Open a suite; raises `SuiteError` with everything that is wrong with it."""
-        opened = open_suite(
-            path,
-            config=self.config,
-            repeat=self.options.repeat,
-            set_=self.options.set_,
-        )
+        config = self.config
+        with uncollected():
+            opened = open_suite(
+                path, config=config, repeat=self.options.repeat, set_=self.options.set_
+            )
         self._refuse_twin(opened)
         source = Source(
             opened,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evals.model import JsonObject, TrialResult
 from evals.session.evaluation import Evaluation
 from evals.session.finish import Finished
+from evals.session.memory import uncollected
 from evals.write import publish
 
 if TYPE_CHECKING:
@@ -28,12 +29,15 @@ def view_of(evaluation: Evaluation, finished: Finished) -> View:
         cell = cells.get((trial.suite, trial.case, trial.column))
         return cell.request(trial.sample // cell.candidates).body if cell else None
 
-    return build(finished.comparison(), requests=request)
+    with uncollected():
+        return build(finished.comparison(), requests=request)
 
 
 def write_page(view: View, path: Path, *, evaluation: Evaluation) -> Path:
     """Render the page and publish it at `path`."""
     from evals.report.html import render
 
-    publish(path, evaluation.secrets.redact(render(view)).encode(), replace=True)
+    with uncollected():
+        page = render(view)
+    publish(path, evaluation.secrets.redact(page).encode(), replace=True)
     return path
