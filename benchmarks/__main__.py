@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 
 from benchmarks import project
 from benchmarks.measure import Command, Result, best
@@ -86,8 +85,7 @@ def measure(
             "without": Command((*PYTEST, *WITHOUT, "test_one.py"), plain, env),
             "with": Command((*PYTEST, "test_one.py"), plain, env),
         },
-        rounds=max(8, 6 * rounds),
-        of=median,
+        rounds=8 * rounds,
     )
     import_aiohttp = times["aiohttp"] - times["python"]
     ideal = cases * LATENCY_S / IN_FLIGHT
