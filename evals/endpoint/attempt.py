@@ -44,12 +44,16 @@ async def attempt(
     place: Place,
     model: str,
     timeout: float,
+    fresh: bool = False,
 ) -> Answered:
-    """Send `content` once and read the answer; raises `Unanswered`."""
+    """Send `content` once and read the answer; raises `Unanswered`.
+
+    `fresh`: not over a connection that served a request before, which the host may have closed.
+    """
     deadline = _Deadline(timeout, first=place.endpoint.first_byte_timeout)
     try:
         async with asyncio.timeout(timeout) as deadline.timeout:
-            async with transport.post(address, content) as reply:
+            async with transport.post(address, content, fresh=fresh) as reply:
                 if reply.status != 200:
                     body = await reply.read()
                     raise from_status(
@@ -91,14 +95,14 @@ def _is_stream(headers: Mapping[str, str]) -> bool:
 
 async def _read_whole(reply: Reply, place: Place) -> Answered:
     data = await reply.read()
-    latency = time.perf_counter() - reply.sent_at
+    latency = time.perf_counter() - reply.wire.sent_at
     await asyncio.sleep(0)  # the clock is read for all answers that are here before one is parsed
     response = Response(status=200, headers=_kept(reply.headers), body=_json(data, reply, place))
     return Answered(
         response=response,
         latency_s=round(latency, 6),
         ttft_s=None,
-        connect_s=reply.connect_s,
+        connect_s=reply.wire.connect_s,
     )
 
 
@@ -121,7 +125,7 @@ async def _read_stream(reply: Reply, place: Place, deadline: _Deadline) -> Answe
     chunks: list[tuple[float, Any]] = []
     latency = 0.0
     async for piece in reply.pieces():
-        latency = time.perf_counter() - reply.sent_at
+        latency = time.perf_counter() - reply.wire.sent_at
         events = decoder.feed(piece)
         at = round(latency, 6)
         chunks.extend((at, _chunk(event.type, event.data, place)) for event in events)
@@ -134,7 +138,7 @@ async def _read_stream(reply: Reply, place: Place, deadline: _Deadline) -> Answe
         response=response,
         latency_s=round(latency, 6),
         ttft_s=first_content(chunks),
-        connect_s=reply.connect_s,
+        connect_s=reply.wire.connect_s,
     )
 
 

@@ -126,13 +126,14 @@ class _Client:
                 place=place,
                 model=ask.model,
                 timeout=ask.timeout,
+                fresh=ask.error is not None and ask.error.kind == "broken",
             )
             exchange, completion = self._accept(ask, answered, turn, host=host, place=place)
             ending, used = "answered", completion.usage.total_tokens
         except Unanswered as problem:
             if problem.error.fatal:
                 self._run.stop(f"the run was stopped by {problem.error.message}")
-            ending = _ending(problem.error)
+            ending = "dropped" if problem.stale else _ending(problem.error)
             used = 0 if problem.error.kind in ("status", "connect") else None
             raise
         finally:
@@ -206,9 +207,11 @@ class _Client:
         await self._run.sleep(delay)
 
     def _is_rationed(self, problem: Unanswered, ask: _Ask) -> bool:
-        """Whether a retry counts: not where the whole host waits for it already."""
+        """Whether a retry counts: not where the whole host waits for it already, nor where it
+        was asked nothing, since its connection was closed.
+        """
         waits = problem.retry_after is not None or problem.error.status == 429
-        return not waits and not ask.probe
+        return not (waits or problem.stale or ask.probe)
 
     def _failed(self, ask: _Ask, why: str = "") -> EndpointError:
         """The end of a request without an answer."""

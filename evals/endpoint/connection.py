@@ -113,6 +113,8 @@ class Connection:
             keys=self._keys,
             connect_timeout=self._endpoint.connect_timeout,
             first_byte_timeout=self._endpoint.first_byte_timeout,
+            # llama.cpp's server closes connections that it said it keeps, after each stream.
+            kept_alive=self._endpoint.base_url is not None,
         )
 
     async def aclose(self) -> None:

@@ -193,7 +193,7 @@ def from_transport(place: Place, failure: TransportFailure, *, timeout: float) -
         remedy="The answer may have been billed. Run again; if it happens often, lower "
         f"`concurrency` in {place.table}.",
     )
-    return Unanswered(error, chance="once")
+    return Unanswered(error, chance="once", stale=failure.reason == "stale")
 
 
 def _unsent_words(config: EndpointConfig, reason: str, told: str) -> str:

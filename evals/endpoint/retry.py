@@ -30,11 +30,17 @@ class Unanswered(Exception):
     """One attempt without an answer: the error, and what may be done about it."""
 
     def __init__(
-        self, error: EndpointError, *, chance: Chance, retry_after: float | None = None
+        self,
+        error: EndpointError,
+        *,
+        chance: Chance,
+        retry_after: float | None = None,
+        stale: bool = False,
     ) -> None:
         super().__init__(error)
         self.error = error
         self.chance: Chance = chance
+        self.stale = stale  # the service had closed a connection that it said it keeps
         self.retry_after = retry_after  # seconds, as the service asks
 
 

@@ -6,6 +6,7 @@ client; the transport is called directly, with requests made of prepared parts.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import ssl
@@ -26,10 +27,12 @@ SIZE_LIMIT = 64 * 2**20
 
 _NO_LIMIT = 10_000
 _KEPT_FILES = 32  # for recordings, journals, name look-ups
+_PATIENCE_S = 1.0  # with the handshakes of other connections
 
 Reason: TypeAlias = Literal[
     "dns", "tls", "refused", "unreachable", "connect_timeout",  # nothing was sent
     "first_byte_timeout", "broken", "too_large", "undecodable",
+    "stale",  # broken before the answer began, on a connection that served requests before
 ]  # fmt: skip
 _UNSENT = ("dns", "tls", "refused", "unreachable", "connect_timeout")
 
@@ -61,7 +64,10 @@ class Address:
         keys: Mapping[str, Key],
         connect_timeout: float,
         first_byte_timeout: float,
+        kept_alive: bool = True,
     ) -> None:
+        """`kept_alive`: whether its connections may serve a second request."""
+        self.kept_alive = kept_alive
         self.url = str(httpx.URL(url, params=query) if query else httpx.URL(url))
         # The one place where a key becomes text.
         own = {"authorization": f"Bearer {bearer.reveal()}"} if bearer else {}
@@ -94,30 +100,89 @@ class _Prepared(httpx.Request):
         self.__dict__.update(parts)
 
 
-_CONNECTED: ContextVar[list[tuple[float, float]]] = ContextVar("evals_connected")
+class Wire:
+    """The connection that a request got, and when, by time.perf_counter."""
+
+    def __init__(self) -> None:
+        self.is_new = False
+        self.wanted_at = 0.0
+        self.sent_at = 0.0  # sending begins when the connection is there
+
+    @property
+    def connect_s(self) -> float:
+        """0 on a connection that was there."""
+        return round(self.sent_at - self.wanted_at, 6) if self.is_new else 0.0
 
 
-class _Connector(aiohttp.TCPConnector):
-    """Notes since when a connection was wanted and when it was there: sending begins then."""
+WIRE: ContextVar[Wire] = ContextVar("evals_wire")
+"""Of the request that this task sends."""
 
-    async def connect(self, *args: Any, **kwargs: Any) -> Any:  # aiohttp's own signature
-        begun = time.perf_counter()
-        connection = await super().connect(*args, **kwargs)
-        _CONNECTED.get().append((begun, time.perf_counter()))
+
+class Connector(aiohttp.TCPConnector):
+    """Notes which connection a request got, and when.
+
+    Who opens a connection waits for the others that are being opened to the same host: else the
+    first requests of a run would be on their way while this process is busy with the handshakes
+    of the rest.
+    """
+
+    def __init__(self, **rest: Any) -> None:  # aiohttp's own parameters
+        super().__init__(**rest)
+        self._opening: dict[object, _Opening] = {}
+
+    async def connect(self, req: Any, *args: Any, **kwargs: Any) -> Any:  # aiohttp's signature
+        wire = WIRE.get()
+        wire.wanted_at = time.perf_counter()
+        opening = self._opening.setdefault(req.connection_key, _Opening())
+        with opening:
+            connection = await super().connect(req, *args, **kwargs)
+        if wire.is_new:
+            try:
+                await opening.others()
+            except BaseException:
+                connection.close()  # nobody else will
+                raise
+        wire.sent_at = time.perf_counter()
         return connection
+
+    async def _create_connection(self, *args: Any, **kwargs: Any) -> Any:
+        WIRE.get().is_new = True
+        return await super()._create_connection(*args, **kwargs)
+
+
+class _Opening:
+    """How many connections to a host are being opened."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+
+    def __enter__(self) -> None:
+        self._count += 1
+        self._none.clear()
+
+    def __exit__(self, *error: object) -> None:
+        self._count -= 1
+        if not self._count:
+            self._none.set()
+
+    async def others(self) -> None:
+        """Wait until none is, but not for one that takes long."""
+        if self._count:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._none.wait(), _PATIENCE_S)
 
 
 class Reply:
     """An answer whose head has arrived."""
 
-    def __init__(self, response: httpx.Response, *, sent_at: float, connect_s: float) -> None:
+    def __init__(self, response: httpx.Response, wire: Wire) -> None:
         self.status = response.status_code
         self.headers = {  # names in lower case; httpx's own mapping is slow to ask
             name.lower().decode("latin-1"): value.decode("latin-1")
             for name, value in response.headers.raw
         }
-        self.sent_at = sent_at  # by time.perf_counter
-        self.connect_s = connect_s  # 0 on a connection that was there
+        self.wire = wire
         self._response = response
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -162,51 +227,64 @@ class Transport:
 
     def __init__(self) -> None:
         self._tls: ssl.SSLContext | None = None
-        self._transport: httpx_aiohttp.AiohttpTransport | None = None
+        self._transports: dict[bool, httpx_aiohttp.AiohttpTransport] = {}
 
-    def _open(self) -> httpx_aiohttp.AiohttpTransport:
-        if self._transport is None:
-            self._tls = httpx.create_ssl_context(trust_env=False)
+    def _open(self, *, kept_alive: bool) -> httpx_aiohttp.AiohttpTransport:
+        """The one with a pool of connections, or the one that makes a new one each time."""
+        if kept_alive not in self._transports:
+            self._tls = self._tls or httpx.create_ssl_context(trust_env=False)
+            life: dict[str, Any] = (
+                {"keepalive_timeout": 60} if kept_alive else {"force_close": True}
+            )
             session = aiohttp.ClientSession(
-                connector=_Connector(limit=0, ssl=self._tls, keepalive_timeout=60),
+                connector=Connector(limit=0, ssl=self._tls, **life),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 max_line_size=64 * 1024,
                 max_field_size=64 * 1024,
             )
-            self._transport = httpx_aiohttp.AiohttpTransport(verify=self._tls, client=session)
-        return self._transport
+            self._transports[kept_alive] = httpx_aiohttp.AiohttpTransport(
+                verify=self._tls, client=session
+            )
+        return self._transports[kept_alive]
 
     @contextlib.asynccontextmanager
-    async def post(self, address: Address, content: bytes) -> AsyncIterator[Reply]:
+    async def post(
+        self, address: Address, content: bytes, *, fresh: bool = False
+    ) -> AsyncIterator[Reply]:
         """Send `content`; the reply is usable inside the context.
 
-        Raises `TransportFailure`.
+        `fresh`: over a connection that served nothing yet. Raises `TransportFailure`.
         """
         request = _Prepared(address, content)
-        connected: list[tuple[float, float]] = []
-        _CONNECTED.set(connected)
+        wire = Wire()
+        WIRE.set(wire)
         try:
-            response = await self._open().handle_async_request(request)
+            transport = self._open(kept_alive=address.kept_alive and not fresh)
+            response = await transport.handle_async_request(request)
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            raise _classified(error) from error
+            raise _classified(error, wire) from error
         try:
-            begun, sent_at = connected[-1]
-            # To a tenth of a millisecond, which taking a connection that is there does not take.
-            yield Reply(response, sent_at=sent_at, connect_s=round(sent_at - begun, 4))
+            yield Reply(response, wire)
         finally:
             with contextlib.suppress(httpx.HTTPError, aiohttp.ClientError, OSError):
                 await response.aclose()
 
     async def aclose(self) -> None:
-        if self._transport is not None:
-            await self._transport.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
 
 
-def _classified(error: BaseException) -> TransportFailure:
-    """By aiohttp's error: what httpx makes of it does not say whether anything was sent."""
+def _classified(error: BaseException, wire: Wire | None = None) -> TransportFailure:
+    """By aiohttp's error: what httpx makes of it does not say whether anything was sent.
+
+    `wire` is that of a request whose answer has not begun.
+    """
     cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__ or error
-    return TransportFailure(_reason(cause), str(cause) or type(cause).__name__)
+    reason = _reason(cause)
+    if reason == "broken" and wire is not None and wire.sent_at and not wire.is_new:
+        reason = "stale"
+    return TransportFailure(reason, str(cause) or type(cause).__name__)
 
 
 def _reason(cause: BaseException) -> Reason:

@@ -51,6 +51,7 @@ class EvolinkServer:
         self.requests: list[dict[str, Any]] = []  # bodies, in order of arrival
         self.headers: list[dict[str, str]] = []
         self.connections = 0
+        self.connection_serves = 0  # requests; the next one is cut off unanswered. 0: all
         self.in_flight = 0
         self.most_in_flight = 0
         self.seen: Counter[str] = Counter()  # scripted errors told so far, by prompt
@@ -113,6 +114,7 @@ class _Connection(asyncio.Protocol):
         self._server = server
         self._buffer = bytearray()
         self._task: asyncio.Task[None] | None = None
+        self._served = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -143,6 +145,10 @@ class _Connection(asyncio.Protocol):
         content = bytes(self._buffer[end + 4 : end + 4 + size])
         del self._buffer[: end + 4 + size]
         method, target, _ = line.split(" ")
+        if 0 < self._server.connection_serves <= self._served:
+            self._transport.abort()
+            return
+        self._served += 1
         self._server.in_flight += 1
         self._server.most_in_flight = max(self._server.most_in_flight, self._server.in_flight)
         steps = self._server.reply(method, target.partition("?")[0], headers, content)
