@@ -143,15 +143,14 @@ class Gate:
 
     def _wait(self, tokens: int, now: float) -> float:
         """Seconds until the next may go; infinite until something else happens."""
-        waits = [
-            self.circuit.wait(now),
-            self.pace.wait(now, in_flight=self._in_flight),
-            self._not_before - now,
-        ]
+        wait = self.pace.wait(now, in_flight=self._in_flight)
+        if wait == math.inf:
+            return wait
+        wait = max(0.0, wait, self.circuit.wait(now), self._not_before - now)
         for bucket, amount in zip(self._buckets, (1, tokens), strict=True):
             if bucket is not None:
-                waits.append(bucket.wait(amount, now))
-        return max(0.0, *waits)
+                wait = max(wait, bucket.wait(amount, now))
+        return wait
 
     def _let_go(self) -> None:
         """Give their turn to all that may go now; look again when the next may."""
