@@ -120,10 +120,19 @@ class PreparedCheck:
         if self.type.judges == "text" and self.check.on == "reasoning":
             reason += " (in the reasoning)"
         elif not judged.text and judged.finish_reason == "length" and self.type.judges == "text":
-            reason += " (the answer has no text: it was cut off by length)"
+            reason += f" ({_spent(judged)})"
         if reason is found.reason:
             return found
         return msgspec.structs.replace(found, reason=reason)
+
+
+def _spent(cut: Completion) -> str:
+    """Why an answer that was cut off has no text."""
+    tokens = cut.usage.reasoning_tokens
+    if not (tokens or cut.reasoning):
+        return "the answer has no text: it was cut off by length"
+    used = f" ({tokens:,} tokens)" if tokens else ""
+    return f"the answer has no text: all that max_tokens allows went into reasoning{used}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from evals.checks.transform import fenced, first_line, last_line, strip_code_fence, strip_thinking
+from evals.model import Usage
 
 
 @pytest.mark.parametrize(
@@ -129,3 +130,15 @@ def test_an_answer_cut_off_before_its_text_is_said(judged, answered):
     verdict = judged(answered("", finish_reason="length"), {"type": "contains", "value": "x"})
     assert verdict.passed is False
     assert "cut off by length" in verdict.reason
+
+
+def test_an_answer_without_text_because_all_went_into_reasoning_says_so(judged, answered):
+    usage = Usage(completion_tokens=1500, reasoning_tokens=1500)
+    spent = answered("", finish_reason="length", usage=usage)
+    assert judged(spent, {"type": "contains", "value": "x"}).reason.endswith(
+        "(the answer has no text: all that max_tokens allows went into reasoning (1,500 tokens))"
+    )
+    thought = answered("", finish_reason="length", reasoning="two and")
+    assert judged(thought, {"type": "equals", "value": "5"}).reason.endswith(
+        "all that max_tokens allows went into reasoning)"
+    )
