@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evals import stats
-    from evals.api import Run, compare, load_run, load_suite, run
+    from evals.api import Run, compare, load_run, load_suite, plan, run
     from evals.checks.registry import check
     from evals.errors import (
         CheckError,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         EndpointError,
         EvalsError,
         MissingRecording,
+        OutdatedRecording,
         RunError,
         SuiteError,
     )
@@ -31,6 +32,7 @@ _HOMES = {
     "compare": "api",
     "load_run": "api",
     "load_suite": "api",
+    "plan": "api",
     "run": "api",
     "check": "checks.registry",
     "CheckError": "errors",
@@ -39,6 +41,7 @@ _HOMES = {
     "EndpointError": "errors",
     "EvalsError": "errors",
     "MissingRecording": "errors",
+    "OutdatedRecording": "errors",
     "RunError": "errors",
     "SuiteError": "errors",
     "Completion": "model",
@@ -57,6 +60,7 @@ __all__ = [
     "Estimate",
     "EvalsError",
     "MissingRecording",
+    "OutdatedRecording",
     "Request",
     "Run",
     "RunError",
@@ -67,6 +71,7 @@ __all__ = [
     "compare",
     "load_run",
     "load_suite",
+    "plan",
     "run",
     "stats",
 ]

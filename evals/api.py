@@ -26,11 +26,14 @@ from evals.model import (
 from evals.record import Run as Record
 from evals.record import find, new_id
 from evals.session import Evaluation, Options, finish
+from evals.session.extensions import load_extensions
 from evals.session.finish import start
+from evals.session.plan import Plan, plan_suite
 from evals.suite.load import load_suite as _load
+from evals.suite.open import open_suite
 from evals.write import publish
 
-__all__ = ["Compared", "Run", "compare", "load_run", "load_suite", "run"]
+__all__ = ["Compared", "Plan", "Run", "compare", "load_run", "load_suite", "plan", "run"]
 
 
 class Run:
@@ -202,6 +205,15 @@ def run(
     for cell in cells:
         evaluation.judge(source, cell)
     return Run(finish(evaluation, started=started, interrupted=False).run)
+
+
+def plan(suite: str | os.PathLike[str] | Suite, *, samples: int | None = None) -> Plan:
+    """How many of a suite's requests are recorded, and what asking would take; asks nothing."""
+    path = _path(suite)
+    config = load_config(find_root(path.parent), env=os.environ)
+    load_extensions(config)
+    opened = open_suite(path, config=config, repeat=samples)
+    return Plan(suites=(plan_suite(opened, config, now=datetime.now(UTC)),))
 
 
 def _path(suite: str | os.PathLike[str] | Suite) -> Path:

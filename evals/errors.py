@@ -13,6 +13,7 @@ __all__ = [
     "EndpointError",
     "EvalsError",
     "MissingRecording",
+    "OutdatedRecording",
     "Place",
     "Problem",
     "RunError",
@@ -98,6 +99,10 @@ class MissingRecording(EvalsError):
     def __init__(self, message: str, *, change: str, remedy: str | None = None) -> None:
         self.change = change
         super().__init__(message, remedy=remedy)
+
+
+class OutdatedRecording(EvalsError):
+    """A recording that is older than the suite allows (`limits.max_age`)."""
 
 
 class EndpointError(EvalsError):

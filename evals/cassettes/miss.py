@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from evals.cassettes.key import identity
+from evals.cassettes.key import identity, key
 from evals.cassettes.store import Cassettes
 from evals.errors import DamagedFile, MissingRecording
 from evals.model import Request
 
 _Leaves = dict[str, Any]
 _LONGEST = 80
+_BEFORE = 24  # characters of a long text that are shown before its first difference
 _ABSENT = object()
 
 
@@ -33,6 +34,7 @@ class Misses:
     def __init__(self, cassettes: Cassettes) -> None:
         self._cassettes = cassettes
         self._index: tuple[_Known, ...] | None = None
+        self._near: dict[str, list[_Known]] = {}  # by key and by case
 
     @property
     def nothing_recorded(self) -> bool:
@@ -44,25 +46,56 @@ class Misses:
                 _Known(
                     name=path.name,
                     asker=exchange.recorded.for_,
-                    take=int(path.name.split(".")[1]),
+                    take=exchange.request.take,
                     leaves=dict(_leaves(identity(exchange.request))),
                 )
                 for path, exchange in self._cassettes.all()
                 if not isinstance(exchange, DamagedFile)
             )
+            for known in self._index:
+                for near in (known.name.partition(".")[0], f"case {_case(known.asker)}"):
+                    self._near.setdefault(near, []).append(known)
         return self._index
 
+    def change(self, request: Request) -> str:
+        """The kind of change that explains a miss, in a few words."""
+        return self._find(request)[0]
+
     def explain(self, request: Request, *, remedy: str) -> MissingRecording:
-        """The error for a request that has no recording; `remedy` is the command to record it."""
+        """The error for a request that has no recording; `remedy` is the command to record it.
+
+        The nearest recording is one of the same case, if there is any.
+        """
+        change, nearest = self._find(request)
+        lines = [f"Nothing is recorded for {request.asker} (take {request.take}): {change}."]
         wanted = dict(_leaves(identity(request)))
-        known = self._known()
-        if not known:
-            change, lines = "nothing recorded", ["The suite has no recordings."]
+        if nearest is None and self._known():
+            nearest = _nearest(self._known(), request, wanted)
+        if nearest is None:
+            lines.append("The suite has no recordings.")
         else:
-            nearest = min(known, key=lambda item: _distance(item, request, wanted))
-            change, lines = _describe(nearest, request, wanted)
-        lines.insert(0, f"Nothing is recorded for {request.asker} (take {request.take}): {change}.")
+            lines += _describe(nearest, wanted)
         return MissingRecording("\n".join(lines), change=change, remedy=remedy)
+
+    def _find(self, request: Request) -> tuple[str, _Known | None]:
+        """The kind of change, and the nearest recording of the same request or case."""
+        if not self._known():
+            return "nothing recorded", None
+        near = self._near.get(key(request)) or self._near.get(f"case {_case(request.asker)}")
+        if not near:
+            return "new case", None
+        wanted = dict(_leaves(identity(request)))
+        nearest = _nearest(near, request, wanted)
+        return _kind(_changed(nearest.leaves, wanted)), nearest
+
+
+def _nearest(known: Sequence[_Known], request: Request, wanted: _Leaves) -> _Known:
+    return min(known, key=lambda item: _distance(item, request, wanted))
+
+
+def _case(asker: str) -> str:
+    """The case of `case[column]`."""
+    return asker.rpartition("[")[0] or asker
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -94,26 +127,29 @@ def _distance(item: _Known, request: Request, wanted: _Leaves) -> tuple[bool, in
         if isinstance(before := item.leaves.get(path), str)
         and isinstance(after := wanted.get(path), str)
     )
-    same_asker = item.asker == request.asker
-    return (not same_asker, len(paths), sum(texts), abs(item.take - request.take))
+    other_asker = item.asker != request.asker
+    return (bool(paths) and other_asker, len(paths), sum(texts), abs(item.take - request.take))
 
 
-def _describe(nearest: _Known, request: Request, wanted: _Leaves) -> tuple[str, list[str]]:
+def _describe(nearest: _Known, wanted: _Leaves) -> list[str]:
     paths = _changed(nearest.leaves, wanted)
     lines = [f"The nearest recording is {nearest.name} (of {nearest.asker})."]
     if not paths:
-        lines.append(f"It is take {nearest.take} of the same request.")
-        return "one take more is needed", lines
-    lines += [
-        f"  {path}: {_shown(nearest.leaves, path)} → {_shown(wanted, path)}" for path in paths[:6]
-    ]
+        return [*lines, f"It is take {nearest.take} of the same request."]
+    for path in paths[:6]:
+        before, after = _shown(nearest.leaves, wanted, path)
+        lines.append(f"  {path}: {before} → {after}")
     if len(paths) > 6:
         lines.append(f"  … and {len(paths) - 6} more fields")
-    return _kind(paths), lines
+    return lines
 
 
 def _kind(paths: list[str]) -> str:
     prompts = [path for path in paths if path.startswith("messages")]
+    if not paths:
+        return "one take more is needed"
+    if paths == ["seed"]:
+        return "another seed"
     if paths == ["model"]:
         return "model renamed"
     if paths == ["endpoint"]:
@@ -125,8 +161,26 @@ def _kind(paths: list[str]) -> str:
     return "prompt and parameters changed"
 
 
-def _shown(leaves: _Leaves, path: str) -> str:
-    if path not in leaves:
+def _shown(before: _Leaves, after: _Leaves, path: str) -> tuple[str, str]:
+    """Both values of a field; of long texts the part around their first difference."""
+    old, new = before.get(path, _ABSENT), after.get(path, _ABSENT)
+    start = 0
+    if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _LONGEST:
+        start = max(0, _shared(old, new) - _BEFORE)
+    return _value(old, start), _value(new, start)
+
+
+def _shared(before: str, after: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = zip(before, after, strict=False)
+    alike = (place for place, (one, other) in enumerate(pairs) if one != other)
+    return next(alike, min(len(before), len(after)))
+
+
+def _value(value: Any, start: int) -> str:
+    if value is _ABSENT:
         return "(absent)"
-    text = msgspec.json.encode(leaves[path]).decode()
+    if isinstance(value, str) and start:
+        value = f"…{value[start:]}"
+    text = msgspec.json.encode(value).decode()
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

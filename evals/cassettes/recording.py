@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from evals.cassettes.store import Cassettes
+from evals.errors import OutdatedRecording
 from evals.model import Endpoint, Exchange, Request
 
 _SYNC_EVERY_S = 0.1
@@ -15,7 +16,8 @@ _SYNC_EVERY_S = 0.1
 class Recording:
     """Answers from the recordings, else from `endpoint`, recording what it says.
 
-    With `refresh` it always asks, and replaces a recording by the new complete answer. An answer
+    With `refresh` it always asks, and replaces a recording by the new complete answer; without, it
+    does so where a recording is too old. An answer
     is published at once, so that a killed process keeps it, and given out once it is on the disk
     itself; syncing is grouped, so that it costs a delay and not a rate.
     """
@@ -28,12 +30,16 @@ class Recording:
         self._sync: asyncio.Task[None] | None = None
 
     async def complete(self, request: Request, /) -> Exchange:
-        if not self._refresh:
-            recorded = self._cassettes.read(request)
+        replace = self._refresh
+        if not replace:
+            try:
+                recorded = self._cassettes.read(request)
+            except OutdatedRecording:
+                recorded, replace = None, True
             if recorded is not None:
                 return recorded
         exchange = await self._endpoint.complete(request)
-        self._unsynced.append(self._cassettes.write(exchange, replace=self._refresh))
+        self._unsynced.append(self._cassettes.write(exchange, replace=replace))
         if self._sync is None:
             self._sync = asyncio.create_task(self._sync_soon())
         await asyncio.shield(self._sync)

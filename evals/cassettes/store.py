@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ import msgspec
 
 from evals.cassettes.key import key
 from evals.cassettes.layout import pretty
-from evals.errors import DamagedFile
+from evals.errors import DamagedFile, OutdatedRecording
 from evals.model import Exchange, JsonObject, Recorded, Request, Response, Timing
 from evals.write import Secrets, publish
 
 FORMAT = 1
+_NAME = re.compile(r"[0-9a-f]{32}\.[0-9]+\.json")
 _CHECKSUM = b'  "checksum": "sha256:'
 
 
@@ -42,10 +45,16 @@ _decoder = msgspec.json.Decoder(_File)
 
 
 class Cassettes:
-    """The recordings of one suite: a folder of `<key>.<take>.json`."""
+    """The recordings of one suite: a folder of `<key>.<take>.json`.
 
-    def __init__(self, folder: Path, *, secrets: Secrets | None = None) -> None:
+    What was recorded before `oldest` is no answer: it is neither given out nor taken for missing.
+    """
+
+    def __init__(
+        self, folder: Path, *, secrets: Secrets | None = None, oldest: datetime | None = None
+    ) -> None:
         self.folder = folder
+        self._oldest = oldest
         self._secrets = secrets or Secrets()
         self._prefix = f"{folder}{os.sep}"
         self._attributes_there = False
@@ -54,9 +63,10 @@ class Cassettes:
         return self.folder / f"{key(request)}.{request.take}.json"
 
     def read(self, request: Request, *, name: str | None = None) -> Exchange | None:
-        """The recorded answer, or None; raises `DamagedFile` where a file is not as written.
+        """The recorded answer, or None.
 
-        `name` is the request's key, where it is known already.
+        Raises `DamagedFile` where a file is not as written, and `OutdatedRecording` where it is
+        too old. `name` is the request's key, where it is known already.
         """
         path = f"{self._prefix}{name or key(request)}.{request.take}.json"
         try:
@@ -64,10 +74,24 @@ class Cassettes:
                 data = file.read()
         except FileNotFoundError:
             return None
-        return decode(path, data, request)
+        exchange = decode(path, data, request)
+        if self._oldest is not None and is_older(exchange, self._oldest):
+            raise OutdatedRecording(
+                f"The recording {os.path.basename(path)} is of {exchange.recorded.at[:10]}, and "
+                f"limits.max_age allows none from before {self._oldest:%Y-%m-%d}."
+            )
+        return exchange
 
     def has(self, request: Request) -> bool:
-        return self.path(request).exists()
+        """Whether there is a recording, damaged or not, that is not too old."""
+        if self._oldest is None:
+            return self.path(request).exists()
+        try:
+            return self.read(request) is not None
+        except OutdatedRecording:
+            return False
+        except DamagedFile:
+            return True
 
     def write(self, exchange: Exchange, *, replace: bool) -> Path:
         """Record a complete answer; without `replace` an existing recording stays."""
@@ -81,11 +105,28 @@ class Cassettes:
 
     def all(self) -> Iterator[tuple[Path, Exchange | DamagedFile]]:
         """Every recording there is, in order of name; damaged ones as their error."""
-        for path in sorted(self.folder.glob("*.json")):
+        for path in recordings(self.folder):
             try:
                 yield path, decode(path, path.read_bytes(), None)
             except DamagedFile as problem:
                 yield path, problem
+
+
+def recordings(folder: Path) -> tuple[Path, ...]:
+    """The recordings in a folder by their names, in order; other files are not ours."""
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(folder / name for name in sorted(names) if _NAME.fullmatch(name))
+
+
+def is_older(exchange: Exchange, oldest: datetime) -> bool:
+    """Whether an answer was recorded before `oldest`; one without a date was."""
+    try:
+        return datetime.fromisoformat(exchange.recorded.at) < oldest
+    except (ValueError, TypeError):  # no date; a date without its offset
+        return True
 
 
 def encode(exchange: Exchange, *, secrets: Secrets) -> bytes:

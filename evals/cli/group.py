@@ -15,11 +15,13 @@ from evals.cli.terminal import wants_color
 COMMANDS = (
     "init",
     "validate",
+    "plan",
     "run",
     "show",
     "compare",
     "report",
     "baseline",
+    "cassettes",
     "schema",
     "config",
     "trust",
@@ -30,6 +32,7 @@ COMMANDS = (
 _EPILOG = """\b
 Examples:
   evals init                            a first suite that runs at once
+  evals plan                            what is recorded, what asking would take
   evals run                             judge what is recorded: asks nobody
   evals run --evals-mode record         ask what is not recorded yet
   evals show                            the newest run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ import click
 
 from evals.cli.config import untrusted
 from evals.cli.exits import Exit
-from evals.cli.project import SUFFIXES, root, shown, suites_in
+from evals.cli.project import shown
+from evals.cli.suites import NONE_HERE, configuration, named_suites
 from evals.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ def command(paths: tuple[Path, ...], strict: bool, no_extensions: bool) -> int:
       evals validate
       evals validate suites/arithmetic.eval.yaml --strict
     """
-    suites = list(_suites(paths))
+    suites = list(named_suites(paths))
     if not suites:
-        say("There is no suite (*.eval.yaml) here. `evals init` writes a first one.", error=True)
+        say(NONE_HERE, error=True)
         return Exit.NOTHING
-    checking = _Checking(_config(no_extensions))
+    checking = _Checking(configuration(no_extensions=no_extensions))
     for path in suites:
         checking.check(path)
     for note in checking.notes(os.environ):
@@ -51,23 +52,6 @@ def command(paths: tuple[Path, ...], strict: bool, no_extensions: bool) -> int:
     say(checking.summary(len(suites)), style="bold")
     wrong = checking.errors or (strict and checking.warnings)
     return Exit.USAGE if wrong else Exit.WELL
-
-
-def _suites(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        if not path.is_dir() and not path.name.endswith(SUFFIXES):
-            raise click.UsageError(f"{path} is no suite: the name of one ends in .eval.yaml.")
-    yield from (path.resolve() for path in suites_in(paths or (Path(),)))
-
-
-def _config(no_extensions: bool) -> Config:
-    from evals.endpoint.config import load_config
-    from evals.session.extensions import load_extensions
-
-    config = load_config(root(), env=os.environ)
-    if not no_extensions:
-        load_extensions(config)
-    return config
 
 
 class _Checking:

@@ -149,6 +149,7 @@ class Limits(Frozen, frozen=True, kw_only=True):
     max_tokens_total: int | None = None
     max_cost_usd: float | None = None
     errors: int | float = 0
+    max_age: float | None = None  # seconds, of a recording
 
 
 class Suite(Frozen, frozen=True, kw_only=True):

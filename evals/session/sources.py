@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from evals import answer
 from evals.cassettes import Cassettes, Misses, key
 from evals.endpoint.config import Config
-from evals.errors import EndpointError, EvalsError, MissingRecording
-from evals.model import Completion, Exchange, Request, TrialResult
+from evals.errors import (
+    DamagedFile,
+    EndpointError,
+    EvalsError,
+    MissingRecording,
+    OutdatedRecording,
+)
+from evals.model import Completion, Exchange, Limits, Request, TrialResult
 from evals.record.answers import Answers
 from evals.suite.open import OpenSuite
 from evals.write import Secrets
@@ -30,7 +37,11 @@ class Source:
     ) -> None:
         self.opened = opened
         self.suite = opened.suite
-        self.cassettes = Cassettes(folder(opened, config), secrets=secrets)
+        self.cassettes = Cassettes(
+            folder(opened, config),
+            secrets=secrets,
+            oldest=oldest(opened.suite.limits, datetime.now(UTC)),
+        )
         self.failed: dict[tuple[str, int], EvalsError] = {}
         self.misses: Counter[str] = Counter()
         self._config = config
@@ -73,11 +84,28 @@ class Source:
     def _exchange(self, name: str, request: Request) -> Exchange | None:
         if self._answers is not None:
             return self._answers.read(self.suite.id, name, request)
-        return self.cassettes.read(request, name=name)
+        try:
+            return self.cassettes.read(request, name=name)
+        except DamagedFile as problem:
+            again = self._command(request, "refresh")
+            remedy = f"Restore it from version control, or ask anew: {again}"
+            raise DamagedFile(problem.message, remedy=remedy) from problem
+        except OutdatedRecording as problem:
+            remedy = f"Ask anew: {self._command(request, 'record')}"
+            raise OutdatedRecording(problem.message, remedy=remedy) from problem
 
     def has(self, request: Request) -> bool:
-        """Whether there is an answer to judge."""
-        return self._exchange(self.key(request), request) is not None
+        """Whether there is an answer to judge, or one that is damaged."""
+        try:
+            return self._exchange(self.key(request), request) is not None
+        except OutdatedRecording:
+            return False
+        except DamagedFile:
+            return True
+
+    def _command(self, request: Request, mode: str) -> str:
+        """What asks just for the cell that a request is of."""
+        return f'pytest "{self.suite.path}::{request.asker}" --evals-mode {mode}'
 
     def recording(self, trial: TrialResult) -> str | None:
         """The path of a trial's recording relative to the root directory, or None."""
@@ -89,19 +117,18 @@ class Source:
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
     def _missing(self, request: Request) -> EvalsError:
-        path = self.suite.path
         if self._index.nothing_recorded:
             if self.misses["nothing recorded"]:
                 return EndpointError("the suite has no recordings", kind="stopped")
             self.misses["nothing recorded"] += 1
             return self._no_recordings()
-        remedy = f'Record it: pytest "{path}::{request.asker}" --evals-mode record'
-        problem = self._index.explain(request, remedy=remedy)
-        self.misses[problem.change] += 1
+        change = self._index.change(request)
+        self.misses[change] += 1
         if self.misses.total() <= _EXPLAINED:
-            return problem
+            remedy = f"Record it: {self._command(request, 'record')}"
+            return self._index.explain(request, remedy=remedy)
         return MissingRecording(
-            f"Nothing is recorded for {request.asker}: {problem.change}.", change=problem.change
+            f"Nothing is recorded for {request.asker}: {change}.", change=change
         )
 
     def _no_recordings(self) -> MissingRecording:
@@ -118,6 +145,11 @@ class Source:
 def folder(opened: OpenSuite, config: Config) -> Path:
     """The folder of a suite's recordings."""
     return (config.cassettes or opened.path.parent / "cassettes") / opened.suite.id
+
+
+def oldest(limits: Limits, now: datetime) -> datetime | None:
+    """The moment before which no recording of a suite may be made, or None."""
+    return None if limits.max_age is None else now - timedelta(seconds=limits.max_age)
 
 
 def quoted(path: str) -> str:

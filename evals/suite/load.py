@@ -295,19 +295,23 @@ class _Loading:
                 self._problems.error(("tests", index, "misses"), message, details)
 
     def _limits(self, written: WrittenLimits) -> Limits:
-        timeout = None if written.timeout is None else seconds(written.timeout)
-        if written.timeout is not None and not (timeout and 0 < timeout < float("inf")):
-            details = ('write seconds, or a text such as "10s", "300ms", "5m", "1h"',)
-            message = f"timeout: {written.timeout!r} is no duration above 0"
-            self._problems.error(("limits", "timeout"), message, details)
         return Limits(
-            timeout=timeout,
+            timeout=self._duration("timeout", written.timeout),
+            max_age=self._duration("max_age", written.max_age),
             concurrency=written.concurrency,
             max_requests=written.max_requests,
             max_tokens_total=written.max_tokens_total,
             max_cost_usd=written.max_cost_usd,
             errors=self._errors(written.errors),
         )
+
+    def _duration(self, key: str, written: float | str | None) -> float | None:
+        duration = None if written is None else seconds(written)
+        if written is not None and not (duration and 0 < duration < float("inf")):
+            details = ('write seconds, or a text such as "300ms", "10s", "5m", "1h", "90d"',)
+            message = f"{key}: {written!r} is no duration above 0"
+            self._problems.error(("limits", key), message, details)
+        return duration
 
     def _errors(self, written: float | str) -> int | float:
         """A count, or a share of the trials."""

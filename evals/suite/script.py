@@ -120,12 +120,17 @@ def skipped(cell: Cell, sample: int) -> TrialResult:
     return _result(cell, sample, outcome="skipped", passed=None, score=None)
 
 
+_KINDS = {
+    "MissingRecording": "missing",
+    "OutdatedRecording": "outdated",
+    "DamagedFile": "damaged",
+}
+
+
 def _kind(problem: EvalsError) -> str:
     if isinstance(problem, EndpointError):
         return problem.kind
-    return {"MissingRecording": "missing", "DamagedFile": "damaged"}.get(
-        type(problem).__name__, "error"
-    )
+    return _KINDS.get(type(problem).__name__, "error")
 
 
 def _judged(

@@ -174,6 +174,9 @@ class WrittenLimits(Written, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)] | str,
         Meta(description='How many trials may end in an error: a count, or a share as "1%".'),
     ] = 0
+    max_age: Annotated[
+        Duration | None, Meta(description='How old a recording may be, as "90d".')
+    ] = None
 
 
 class WrittenSuite(Written, frozen=True, kw_only=True):

@@ -43,7 +43,9 @@ def exchange(asked=None, text="5", **response):
         request=asked or request(),
         response=Response(**{"status": 200, "body": body, **response}),
         timing=Timing(latency_s=0.412, ttft_s=0.087, in_flight=4),
-        recorded=Recorded(at="2026-11-23T10:00:00Z", by="test", base_url="http://x", for_="a[b]"),
+        recorded=Recorded(
+            at="2026-11-23T10:00:00Z", by="test", base_url="http://x", for_="small-sum[greedy]"
+        ),
     )
 
 

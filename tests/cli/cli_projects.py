@@ -71,5 +71,10 @@ def _exchange(request: Request, text: str, *, latency_s: float) -> Exchange:
             },
         ),
         timing=Timing(latency_s=latency_s),
-        recorded=Recorded(at="2026-11-23T10:00:00Z", by="a test", base_url="http://127.0.0.1/v1"),
+        recorded=Recorded(
+            at="2026-11-23T10:00:00Z",
+            by="a test",
+            base_url="http://127.0.0.1/v1",
+            for_=request.asker,
+        ),
     )

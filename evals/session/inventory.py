@@ -1,0 +1,142 @@
+"""What a suite's scripts ask for, held against what is recorded; asks nobody.
+
+The scripts are driven by the recordings themselves, so that a request that depends on an earlier
+answer is found where that answer is recorded. What would follow an answer that is not recorded
+cannot be known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from evals import answer
+from evals.cassettes import Cassettes, key
+from evals.cassettes.store import decode, is_older, recordings
+from evals.endpoint.config import Config
+from evals.errors import EvalsError, MissingRecording
+from evals.model import Asks, Completion, Exchange, Frozen, Request
+from evals.session.sources import folder, oldest
+from evals.suite.open import OpenSuite
+from evals.suite.script import Cell, asking
+
+State = Literal["recorded", "outdated", "damaged", "missing"]
+
+
+class Asked(Frozen, frozen=True, kw_only=True):
+    """A request that a suite's scripts make, and whether its answer is recorded."""
+
+    request: Request
+    file: str  # the name of its recording
+    column: str
+    state: State
+    completion: Completion | None = None  # where there is one to be read
+    skipped: bool = False  # only cases that are skipped ask for it
+
+
+class Inventory(Frozen, frozen=True, kw_only=True):
+    """The requests of a suite, each once, and the recordings that none of them asks for."""
+
+    suite: str
+    path: str
+    folder: Path
+    asked: tuple[Asked, ...]
+    unused: tuple[Path, ...]
+
+    def count(self, state: State) -> int:
+        return sum(each.state == state for each in self.asked)
+
+
+def take_stock(opened: OpenSuite, config: Config, *, now: datetime) -> Inventory:
+    """The inventory of an open suite; cases that are skipped ask, too."""
+    place = folder(opened, config)
+    asked = _Following(opened, Cassettes(place), config, now).all()
+    wanted = {each.file for each in asked}
+    return Inventory(
+        suite=opened.suite.id,
+        path=opened.suite.path,
+        folder=place,
+        asked=asked,
+        unused=tuple(path for path in recordings(place) if path.name not in wanted),
+    )
+
+
+def read_unused(stock: Inventory) -> Iterator[Exchange]:
+    """The unused recordings that can be read."""
+    for path in stock.unused:
+        with contextlib.suppress(EvalsError, OSError):
+            exchange = decode(path, path.read_bytes(), None)
+            answer.read(exchange)
+            yield exchange
+
+
+class _Following:
+    """Follows the scripts of one suite as far as recordings answer them."""
+
+    def __init__(
+        self, opened: OpenSuite, cassettes: Cassettes, config: Config, now: datetime
+    ) -> None:
+        self._opened = opened
+        self._cassettes = cassettes
+        self._prices = config.prices
+        self._oldest = oldest(opened.suite.limits, now)
+        self._found: dict[str, Asked] = {}
+
+    def all(self) -> tuple[Asked, ...]:
+        for cell in sorted(self._opened.cells, key=lambda cell: cell.case.skip is not None):
+            for number in range(cell.case.repeat.samples):
+                follow(asking(cell, number), self._lookup(cell))
+        return tuple(self._found.values())
+
+    def _lookup(self, cell: Cell) -> Callable[[Request], Completion]:
+        def lookup(request: Request) -> Completion:
+            name = key(request)
+            file = f"{name}.{request.take}.json"
+            if file not in self._found:
+                self._found[file] = self._asked(cell, request, name)
+            completion = self._found[file].completion
+            if completion is None:
+                raise MissingRecording(f"{file} cannot be read", change="unread")
+            return completion
+
+        return lookup
+
+    def _asked(self, cell: Cell, request: Request, name: str) -> Asked:
+        state: State = "missing"
+        completion = None
+        try:
+            exchange = self._cassettes.read(request, name=name)
+            if exchange is not None:
+                completion = answer.price(answer.read(exchange), self._prices)
+                late = self._oldest is not None and is_older(exchange, self._oldest)
+                state = "outdated" if late else "recorded"
+        except EvalsError:
+            state = "damaged"
+        return Asked(
+            request=request,
+            file=f"{name}.{request.take}.json",
+            column=cell.column.id,
+            state=state,
+            completion=completion,
+            skipped=cell.case.skip is not None,
+        )
+
+
+def follow(script: Asks[object], lookup: Callable[[Request], Completion]) -> None:
+    """Drive a script, looking up all that it asks for at once before it hears of a miss."""
+    try:
+        requests = next(script)
+        while True:
+            answers: list[Completion] = []
+            problem: EvalsError | None = None
+            for request in requests:
+                try:
+                    answers.append(lookup(request))
+                except EvalsError as missing:
+                    problem = missing
+            requests = script.throw(problem) if problem else script.send(answers)
+    except (StopIteration, EvalsError):
+        return

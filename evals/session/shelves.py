@@ -1,0 +1,74 @@
+"""Folders of recordings, and which suites they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from evals.cassettes.store import recordings
+from evals.endpoint.config import Config
+from evals.model import Frozen
+from evals.session.inventory import Inventory, take_stock
+from evals.suite.open import OpenSuite
+
+
+class Shelf(Frozen, frozen=True, kw_only=True):
+    """One folder of recordings; no inventory where it belongs to no suite."""
+
+    folder: Path
+    recordings: tuple[Path, ...]
+    inventories: tuple[Inventory, ...] = ()
+
+    @property
+    def unused(self) -> tuple[Path, ...]:
+        """The recordings that no suite asks for."""
+        asked = {each.file for stock in self.inventories for each in stock.asked}
+        return tuple(path for path in self.recordings if path.name not in asked)
+
+    @property
+    def damaged(self) -> tuple[Path, ...]:
+        """The damaged recordings that a suite asks for."""
+        return tuple(
+            stock.folder / each.file
+            for stock in self.inventories
+            for each in stock.asked
+            if each.state == "damaged"
+        )
+
+    @property
+    def missing(self) -> int:
+        """How many requests have no recording; what only skipped cases ask does not count."""
+        return sum(
+            each.state == "missing" and not each.skipped
+            for stock in self.inventories
+            for each in stock.asked
+        )
+
+
+def shelves(suites: Iterable[OpenSuite], config: Config, *, now: datetime) -> tuple[Shelf, ...]:
+    """The folders of suites; suites of one id in one place share theirs."""
+    found: dict[Path, list[Inventory]] = {}
+    for opened in suites:
+        stock = take_stock(opened, config, now=now)
+        found.setdefault(stock.folder, []).append(stock)
+    return tuple(
+        Shelf(folder=folder, recordings=recordings(folder), inventories=tuple(stocks))
+        for folder, stocks in found.items()
+    )
+
+
+def home(suite: Path, config: Config) -> Path:
+    """The folder that holds the folders of a suite and of its neighbours."""
+    return config.cassettes or suite.parent / "cassettes"
+
+
+def orphaned(homes: Iterable[Path], known: Collection[Path]) -> Iterator[Shelf]:
+    """Folders of recordings in `homes` that are none of the `known` ones, those of suites."""
+    for place in homes:
+        if not place.is_dir():
+            continue
+        for folder in sorted(place.iterdir()):
+            held = recordings(folder) if folder not in known else ()
+            if held:
+                yield Shelf(folder=folder, recordings=held)
