@@ -44,6 +44,7 @@ def read(exchange: Exchange) -> Completion:
         source=exchange.source,
         request=request,
         host=urlsplit(exchange.recorded.base_url).hostname or "",
+        at=exchange.recorded.at,
         notes=tuple(dict.fromkeys(notes)),
         attempts=exchange.recorded.attempts,
     )

@@ -6,16 +6,25 @@ nothing in it that a run of the same answers would write differently but the run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from evals.comparison.cells import Cells, columns_of, errored, judged
-from evals.comparison.sameness import Answers, Recording, checks_hash, recording_of
+from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
+from evals.comparison.metrics import Metrics, metrics_of
+from evals.comparison.sameness import (
+    Answers,
+    Recording,
+    answers_of,
+    checks_hash,
+    recording_of,
+)
 from evals.errors import DamagedFile, RunError
 from evals.model import Column, Frozen, Suite, TrialResult, Usage
+from evals.model.metric import has_ratio
 
 __all__ = [
     "BASELINE_FORMAT",
@@ -23,8 +32,10 @@ __all__ = [
     "BaselineCase",
     "BaselineCell",
     "BaselineColumn",
+    "BaselineMetric",
     "Baselines",
     "baseline_answers",
+    "baseline_column",
     "baseline_of",
     "baseline_path",
     "baseline_text",
@@ -35,18 +46,28 @@ __all__ = [
 
 BASELINE_FORMAT = 1
 
+T = TypeVar("T")
+
 Baselines: TypeAlias = Mapping[str, "Baseline | str"]
 """By the path that gates name: the baseline, or why there is none and what to do about it."""
 
 
-class BaselineColumn(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+class BaselineColumn(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     """Columns are the same by prompt and setting."""
 
     prompt: str
     setting: str
+    recorded: Circumstances = UNKNOWN
 
 
-class BaselineCell(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+class BaselineMetric(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """What a case has of a named metric, or of its `.rate`."""
+
+    values: tuple[float, ...]
+    errors: int
+
+
+class BaselineCell(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     """The judged and errored trials of one case in one column, in the order of samples."""
 
     passed: tuple[int | None, ...]  # None: an error
@@ -55,6 +76,10 @@ class BaselineCell(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     completion_tokens: tuple[int | None, ...]
     answers: tuple[str, ...]  # hash of what was answered; empty without an answer
     asked: tuple[tuple[tuple[str, int], ...], ...]  # of each trial (key, take)
+    reasoning_tokens: tuple[int | None, ...] = ()  # these three: empty where no trial tells
+    ttft_s: tuple[float | None, ...] = ()
+    cost_usd: tuple[float | None, ...] = ()
+    metrics: dict[str, BaselineMetric] = {}
 
 
 class BaselineCase(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -82,9 +107,10 @@ def baseline_path(suite: Suite, root: Path) -> Path:
 def baseline_of(suite: Suite, trials: Iterable[TrialResult], *, run: str) -> Baseline:
     """What the columns of a run answered to the suite's cases."""
     columns = columns_of(suite, trials)
+    metrics = metrics_of(suite)
     cases = []
     for case in sorted(suite.cases, key=lambda case: case.id):
-        hash, cells = _cells(case.id, columns)
+        hash, cells = _cells(case.id, columns, metrics)
         if cells:
             cases.append(
                 BaselineCase(id=case.id, hash=hash, checks=checks_hash(case), columns=cells)
@@ -94,23 +120,43 @@ def baseline_of(suite: Suite, trials: Iterable[TrialResult], *, run: str) -> Bas
         suite=suite.id,
         run=run,
         columns={
-            column.id: BaselineColumn(prompt=column.prompt, setting=column.setting)
+            column.id: BaselineColumn(
+                prompt=column.prompt,
+                setting=column.setting,
+                recorded=circumstances_of(t for c in columns[column.id].values() for t in c),
+            )
             for column in suite.columns
         },
         cases=tuple(cases),
     )
 
 
-def _cells(case: str, columns: dict[str, Cells]) -> tuple[str, dict[str, BaselineCell]]:
+def _cells(
+    case: str, columns: dict[str, Cells], metrics: Metrics
+) -> tuple[str, dict[str, BaselineCell]]:
     hash, found = "", {}
     for column, cells in columns.items():
         trials = [trial for trial in cells.get(case, ()) if judged(trial) or errored(trial)]
         if trials:
-            hash, found[column] = trials[0].case_hash, _cell(trials)
+            hash, found[column] = (
+                trials[0].case_hash,
+                _cell(trials, _metrics(case, trials, metrics)),
+            )
     return hash, found
 
 
-def _cell(trials: list[TrialResult]) -> BaselineCell:
+def _metrics(case: str, trials: list[TrialResult], metrics: Metrics) -> dict[str, BaselineMetric]:
+    found = {}
+    names = sorted(name for name, cases in metrics.cases.items() if case in cases)
+    for metric in (each for name in names for each in (name, f"{name}.rate")):
+        answers = answers_of(metric, {case: trials}, metrics, {}).get(case)
+        if answers is not None:
+            values = tuple(map(float, answers.values))
+            found[metric] = BaselineMetric(values=values, errors=answers.errors)
+    return found
+
+
+def _cell(trials: list[TrialResult], metrics: dict[str, BaselineMetric]) -> BaselineCell:
     recordings = [recording_of(trial) for trial in trials]
     usage = [_NO_USAGE if t.completion is None else t.completion.usage for t in trials]
     return BaselineCell(
@@ -120,7 +166,17 @@ def _cell(trials: list[TrialResult]) -> BaselineCell:
         completion_tokens=tuple(told.completion_tokens for told in usage),
         answers=tuple(recording.answer for recording in recordings),
         asked=tuple(recording.asked for recording in recordings),
+        reasoning_tokens=_known(told.reasoning_tokens for told in usage),
+        ttft_s=_known(None if t.timing is None else t.timing.ttft_s for t in trials),
+        cost_usd=_known(trial.cost_usd for trial in trials),
+        metrics=metrics,
     )
+
+
+def _known(values: Iterable[T | None]) -> tuple[T | None, ...]:
+    """Nothing at all where no trial tells it."""
+    listed = tuple(values)
+    return listed if any(value is not None for value in listed) else ()
 
 
 _NO_USAGE = Usage()
@@ -200,23 +256,76 @@ class _Version(Frozen, frozen=True, kw_only=True):
     format: int
 
 
-def baseline_answers(baseline: Baseline, column: Column) -> dict[str, Answers] | None:
-    """What the baseline has of a column, by case; None where it lacks the column."""
+def baseline_column(baseline: Baseline, column: Column) -> str | None:
+    """The name under which the baseline has a column; None where it lacks it."""
     same = (column.prompt, column.setting)
-    name = next((n for n, c in baseline.columns.items() if (c.prompt, c.setting) == same), None)
-    if name is None:
+    return next((n for n, c in baseline.columns.items() if (c.prompt, c.setting) == same), None)
+
+
+def baseline_answers(baseline: Baseline, column: str, metric: str) -> dict[str, Answers]:
+    """What the baseline has of a metric in one of its columns, by case."""
+    cells = ((case, case.columns.get(column)) for case in baseline.cases)
+    return {
+        case.id: answers
+        for case, cell in cells
+        if cell is not None and (answers := _answers(case, cell, metric)) is not None
+    }
+
+
+def _answers(case: BaselineCase, cell: BaselineCell, metric: str) -> Answers | None:
+    values, errors = _values(cell, metric)
+    if not values and not errors and not has_ratio(metric):
         return None
-    cells = ((case, case.columns.get(name)) for case in baseline.cases)
-    return {case.id: _answers(case, cell) for case, cell in cells if cell is not None}
-
-
-def _answers(case: BaselineCase, cell: BaselineCell) -> Answers:
     recorded = zip(cell.asked, cell.latency_s, cell.answers, strict=False)
     return Answers(
         hash=case.hash,
         checks=case.checks,
-        values=[float(passed) for passed in cell.passed if passed is not None],
-        errors=cell.passed.count(None),
+        values=values,
+        errors=errors,
         cluster=None,
         recorded=tuple(map(Recording._make, recorded)) if all(cell.asked) else (),
     )
+
+
+def _values(cell: BaselineCell, metric: str) -> tuple[Sequence[float], int]:
+    """Values of the trials that have one, and how many have none for an error."""
+    errors = cell.passed.count(None)
+    if metric == "accuracy":
+        return [float(passed) for passed in cell.passed if passed is not None], errors
+    if metric == "error_rate":
+        return [float(passed is None) for passed in cell.passed], 0
+    if not has_ratio(metric):
+        known = cell.metrics.get(metric)
+        return (known.values, known.errors) if known else ((), 0)
+    quantity = _quantity(cell, metric)
+    told = zip(cell.passed, quantity, strict=False)
+    return [value for passed, value in told if passed is not None and value is not None], errors
+
+
+def _quantity(cell: BaselineCell, metric: str) -> Sequence[float | None]:
+    """Of each trial; nothing where a baseline of an earlier version does not tell."""
+    head, _, rest = metric.partition(".")
+    known: Mapping[str, Sequence[float | None]] = {
+        "latency": cell.latency_s,
+        "ttft": cell.ttft_s,
+        "cost_usd": cell.cost_usd,
+    }
+    if head in known:
+        return known[head]
+    if head == "tokens_per_s":
+        pairs = zip(cell.completion_tokens, cell.latency_s, strict=False)
+        return [None if n is None or not s else n / s for n, s in pairs]
+    return _tokens(cell, rest.partition(".")[0])
+
+
+def _tokens(cell: BaselineCell, kind: str) -> Sequence[float | None]:
+    told: Mapping[str, Sequence[int | None]] = {
+        "prompt": cell.prompt_tokens,
+        "completion": cell.completion_tokens,
+        "reasoning": cell.reasoning_tokens,
+    }
+    if kind in told:
+        return told[kind]
+    sign, other = (1, "prompt") if kind == "total" else (-1, "reasoning")
+    pairs = zip(cell.completion_tokens, told[other], strict=False)
+    return [None if n is None or m is None else n + sign * m for n, m in pairs]

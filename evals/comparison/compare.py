@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
 
 from evals.comparison.cells import Cells, columns_of
+from evals.comparison.cheapest import cheapest_of
 from evals.comparison.metrics import metrics_of
 from evals.comparison.pairs import accuracy_difference, adjusted
+from evals.comparison.ratios import ratios_of
 from evals.comparison.readings import seed_of
 from evals.comparison.sides import side_of
 from evals.errors import RunError
@@ -98,12 +100,19 @@ def _columns(suite: Suite, trials: Iterable[TrialResult], run: str) -> SuiteComp
         for column in columns
     ]
     given = [(side.id, cells[side.id], side.accuracy) for side in sides]
-    seed = seed_of(suite, "accuracy")
-    differences = [accuracy_difference(one, given[0], seed=seed) for one in given[1:]]
+    seed, of = seed_of(suite, "accuracy"), len(given) - 1
+    differences = [accuracy_difference(one, given[0], seed=seed, of=of) for one in given[1:]]
+    first = cells[sides[0].id]
+    measured = [
+        side if cells[side.id] is first else _with_ratios(side, cells[side.id], first)
+        for side in sides
+    ]
+    compared = _with_differences(measured, differences)
     return SuiteComparison(
         suite=suite,
         reference=sides[0].id,
-        sides=_with_differences(sides, differences),
+        sides=compared,
+        cheapest=cheapest_of(suite, compared),
         cases=_rows(suite.cases, {side.id: cells[side.id] for side in sides}),
     )
 
@@ -126,7 +135,7 @@ def _runs(now: _Half, then: _Half) -> Iterable[SuiteComparison]:
             seed=seed_of(now.suite, "accuracy"),
             set_aside=set_aside,
         )
-        sides += [old, new]
+        sides += [old, _with_ratios(new, cells[new.id], cells[old.id], set_aside)]
         differences.append(difference)
     if not sides:
         return
@@ -153,6 +162,13 @@ def _hashes(columns: Mapping[str, Cells]) -> dict[str, str]:
     return {
         case: trials[0].case_hash for cells in columns.values() for case, trials in cells.items()
     }
+
+
+def _with_ratios(
+    side: Side, cells: Cells, reference: Cells, set_aside: Collection[str] = ()
+) -> Side:
+    shared = [case for case in cells if case in reference and case not in set_aside]
+    return msgspec.structs.replace(side, ratios=ratios_of(cells, reference, shared))
 
 
 def _with_differences(sides: Sequence[Side], differences: Sequence[Difference]) -> tuple[Side, ...]:

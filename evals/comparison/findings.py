@@ -10,6 +10,7 @@ import msgspec
 
 from evals.comparison import words
 from evals.model import Estimate, Finding
+from evals.model.metric import has_ratio
 
 __all__ = [
     "Certainty",
@@ -78,14 +79,15 @@ def is_fact(metric: str) -> bool:
 def measured(of: Finding) -> str:
     """The measured value with its interval: `82.4 % [77.1, 86.8]`, `−4.2 points [−9.1, +0.7]`."""
     if of.against is not None:
-        return words.points(of.value, of.low, of.high)
+        form = words.times if has_ratio(of.metric) else words.points
+        return form(of.value, of.low, of.high)
     return _VALUES[unit_of(of.metric)](of)
 
 
 def limit(of: Finding) -> str:
-    """The limit as somebody wrote it: `80 %`, `5 s`, `$0.50`, `−5.0 points`."""
+    """The limit as somebody wrote it: `80 %`, `5 s`, `$0.50`, `−5.0 points`, `1.20×`."""
     if of.against is not None:
-        return words.points(of.limit)
+        return words.times(of.limit) if has_ratio(of.metric) else words.points(of.limit)
     return _LIMITS[unit_of(of.metric)](of.limit)
 
 
@@ -112,7 +114,7 @@ def certainty(of: Finding) -> Certainty:
     """Whether the limit lies inside the interval: undecided; empty where there is no interval."""
     if of.value is None:
         return ""
-    if is_fact(of.metric):
+    if is_fact(of.metric) and of.against is None:
         return "Exact"
     if of.low is None and of.high is None:
         return ""

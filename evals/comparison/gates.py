@@ -12,14 +12,23 @@ from typing import NamedTuple
 import msgspec
 
 from evals.comparison import findings, words
-from evals.comparison.baseline import Baselines, baseline_answers, write_command
+from evals.comparison.baseline import (
+    Baselines,
+    baseline_answers,
+    baseline_column,
+    write_command,
+)
 from evals.comparison.cells import Cells, columns_of
+from evals.comparison.circumstances import Circumstances, circumstances_of
+from evals.comparison.contest import Contest, blank
 from evals.comparison.measures import Measured, Part, measure
 from evals.comparison.metrics import Metrics, metrics_of
+from evals.comparison.quotients import compare_ratios
 from evals.comparison.readings import seed_of
 from evals.comparison.sameness import Answers, answers_of, checks_hash
-from evals.comparison.versus import Contest, compare
+from evals.comparison.versus import compare
 from evals.model import Against, Estimate, Finding, Gate, GateOutcome, Suite, TrialResult
+from evals.model.metric import has_ratio
 
 __all__ = ["judge_gates"]
 
@@ -38,13 +47,13 @@ def judge_gates(
     run = _Run(suite, columns_of(suite, trials), metrics_of(suite), baselines)
     found: list[Finding] = []
     for gate in suite.gates:
-        blanks = [_blank(suite.id, gate, column) for column in _columns(gate, suite)]
+        blanks = [blank(suite.id, gate, column) for column in _columns(gate, suite)]
         if not selected:
-            found.extend(_because(blank, gate, _PARTIAL) for blank in blanks)
+            found.extend(_because(each, gate, _PARTIAL) for each in blanks)
         elif gate.against is not None:
             found.extend(_compared(gate, gate.against, blanks, run))
         else:
-            found.extend(_judge(blank, gate, run.part(gate, blank.column)) for blank in blanks)
+            found.extend(_judge(each, gate, run.part(gate, each.column)) for each in blanks)
     return tuple(found)
 
 
@@ -93,23 +102,25 @@ def _compared(
     """The findings of a gate that compares its columns with another, or with a baseline."""
     contests: list[Contest] = []
     found: dict[str, Finding] = {}
-    for blank in blanks:
-        cells = _cases(gate, run.columns[blank.column])
-        other = _reference(gate, against, blank.column, run)
+    for each in blanks:
+        cells = _cases(gate, run.columns[each.column])
+        other = _reference(gate, against, each.column, run)
         if _outcomes(cells) == {"skipped"}:
-            found[blank.column] = _because(blank, gate, _SKIPPED)
+            found[each.column] = _because(each, gate, _SKIPPED)
         elif isinstance(other, _Lacking):
-            lacking = msgspec.structs.replace(blank, outcome=other.outcome, found="no_data")
-            found[blank.column] = _because(lacking, gate, other.reason)
+            lacking = msgspec.structs.replace(each, outcome=other.outcome, found="no_data")
+            found[each.column] = _because(lacking, gate, other.reason)
         else:
-            judged = run.answers(gate, blank.column)
-            contests.append(Contest(blank, judged, other))
-    for finding in compare(gate, contests, seed=seed_of(run.suite, gate.metric)):
+            judged = run.answers(gate, each.column)
+            here = circumstances_of(_trials(cells))
+            contests.append(Contest(each, judged, other.answers, here, other.circumstances))
+    judge = compare_ratios if has_ratio(gate.metric) else compare
+    for finding in judge(gate, contests, seed=seed_of(run.suite, gate.metric)):
         reason = finding.reason
         if finding.outcome == "error" and against.baseline is not None:
             reason += f"; {write_command(run.suite, against.baseline)}"
         found[finding.column] = _because(finding, gate, reason)
-    return [found[blank.column] for blank in blanks]
+    return [found[each.column] for each in blanks]
 
 
 class _Lacking(NamedTuple):
@@ -119,23 +130,33 @@ class _Lacking(NamedTuple):
     reason: str
 
 
-def _reference(
-    gate: Gate, against: Against, column: str, run: _Run
-) -> Mapping[str, Answers] | _Lacking:
-    """What the other side answered to the part of the suite that the gate judges."""
+class _Other(NamedTuple):
+    """The other side: what it answered to the part that the gate judges, and when and where."""
+
+    answers: Mapping[str, Answers]
+    circumstances: Circumstances
+
+
+def _reference(gate: Gate, against: Against, column: str, run: _Run) -> _Other | _Lacking:
     if against.column is not None:
-        return run.answers(gate, against.column)
+        cells = _cases(gate, run.columns[against.column])
+        return _Other(run.answers(gate, against.column), circumstances_of(_trials(cells)))
     baseline = run.baselines.get(against.baseline or "", "there is no baseline")
     if isinstance(baseline, str):
         return _Lacking("error", baseline)
     known = next(each for each in run.suite.columns if each.id == column)
-    answers = baseline_answers(baseline, known)
-    if answers is None:
+    found = baseline_column(baseline, known)
+    if found is None:
         return _Lacking("not_evaluated", f"not evaluated: the baseline has no column {column}")
-    if gate.cases is None and gate.tag is None:
-        return answers
-    part = {case.id for case in run.suite.cases if _is_part(gate, case.id, case.tags)}
-    return {case: answers[case] for case in answers if case in part}
+    answers = baseline_answers(baseline, found, gate.metric)
+    if gate.cases is not None or gate.tag is not None:
+        part = {case.id for case in run.suite.cases if _is_part(gate, case.id, case.tags)}
+        answers = {case: answers[case] for case in answers if case in part}
+    return _Other(answers, baseline.columns[found].recorded)
+
+
+def _trials(cells: Cells) -> Iterable[TrialResult]:
+    return (trial for trials in cells.values() for trial in trials)
 
 
 def _cases(gate: Gate, cells: Cells) -> Cells:
@@ -148,15 +169,15 @@ def _is_part(gate: Gate, case: str, tags: Sequence[str]) -> bool:
     return in_cases and (gate.tag is None or gate.tag in tags)
 
 
-def _judge(blank: Finding, gate: Gate, part: Part) -> Finding:
+def _judge(unjudged: Finding, gate: Gate, part: Part) -> Finding:
     """What the gate found in the part of a column that it judges."""
     if _outcomes(part.cells) == {"skipped"}:
-        return _because(blank, gate, _SKIPPED)
+        return _because(unjudged, gate, _SKIPPED)
     measured = measure(gate.metric, part)
     outcome, by_errors = _outcome(gate, measured)
     found = measured.estimate
     finding = msgspec.structs.replace(
-        blank,
+        unjudged,
         outcome=outcome,
         value=found.value,
         low=found.low,
@@ -166,27 +187,6 @@ def _judge(blank: Finding, gate: Gate, part: Part) -> Finding:
         n_errors=found.n_errors,
     )
     return _because(finding, gate, _reason(finding, gate, measured, by_errors=by_errors))
-
-
-def _blank(suite: str, gate: Gate, column: str) -> Finding:
-    """The finding of a gate that was not evaluated."""
-    return Finding(
-        suite=suite,
-        gate=gate.text,
-        column=column,
-        outcome="not_evaluated",
-        metric=gate.metric,
-        op=gate.op,
-        limit=gate.limit,
-        value=None,
-        low=None,
-        high=None,
-        n_cases=0,
-        n_trials=0,
-        n_errors=0,
-        reason="",
-        against=None if gate.against is None else gate.against.name,
-    )
 
 
 def _because(finding: Finding, gate: Gate, reason: str) -> Finding:

@@ -31,11 +31,13 @@ def accuracy_difference(
     *,
     seed: int,
     set_aside: Collection[str] = (),
+    of: int = 1,
 ) -> Difference:
     """Side − reference over the cases that both have judged trials of, but those set aside.
 
     Each side is given as its id, its cells and its accuracy, which is all there is to compare
-    where no case is shared. `seed` is that of the draws which very large tests resort to.
+    where no case is shared. `seed` is that of the draws which very large tests resort to, `of` the
+    number of differences that `low_of_all` is to hold for.
     `p_adjusted` waits for `adjusted`, which knows the table.
     """
     cells_a, cells_b = reference[1], side[1]
@@ -59,7 +61,7 @@ def accuracy_difference(
         return _unpaired(bare, side[2], reference[2])
     if all(_same_answers(cells_a[pair.case], cells_b[pair.case]) for pair in pairs):
         return msgspec.structs.replace(bare, value=_mean_difference(pairs), test=SAME_ANSWERS)
-    return _tested(bare, pairs, seed)
+    return _tested(bare, pairs, seed, of)
 
 
 def adjusted(differences: Sequence[Difference]) -> list[Difference]:
@@ -94,19 +96,25 @@ def _mean_difference(pairs: Sequence[_Pair]) -> float:
     return math.fsum(sum(p.b) / len(p.b) - sum(p.a) / len(p.a) for p in pairs) / len(pairs)
 
 
-def _tested(bare: Difference, pairs: Sequence[_Pair], seed: int) -> Difference:
+def _tested(bare: Difference, pairs: Sequence[_Pair], seed: int, of: int) -> Difference:
     from evals.stats import paired_interval
 
     clusters = clusters_of(pair.cluster for pair in pairs)
-    interval = paired_interval(
-        a=[pair.a for pair in pairs],
-        b=[pair.b for pair in pairs],
-        clusters=clusters,
-        confidence=CONFIDENCE,
-    )
+    sides = {"a": [pair.a for pair in pairs], "b": [pair.b for pair in pairs]}
+    interval = paired_interval(**sides, clusters=clusters, confidence=CONFIDENCE)
+    of_all = interval
+    if of > 1:
+        level = 1 - (1 - CONFIDENCE) / of
+        of_all = paired_interval(**sides, clusters=clusters, confidence=level)
     p, test = (None, "") if interval.method == "none" else _test(pairs, clusters, seed)
     return msgspec.structs.replace(
-        bare, value=interval.diff, low=interval.low, high=interval.high, p=p, test=test
+        bare,
+        value=interval.diff,
+        low=interval.low,
+        high=interval.high,
+        p=p,
+        test=test,
+        low_of_all=of_all.low,
     )
 
 

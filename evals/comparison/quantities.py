@@ -15,6 +15,7 @@ __all__ = [
     "Read",
     "case_means",
     "case_medians",
+    "cost",
     "cost_of",
     "latency",
     "spread",
@@ -39,6 +40,11 @@ def latency(trial: TrialResult) -> float | None:
 def ttft(trial: TrialResult) -> float | None:
     """Seconds to the first token; only streamed answers have it."""
     return None if trial.timing is None else trial.timing.ttft_s
+
+
+def cost(trial: TrialResult) -> float | None:
+    """US dollars; None where the model that answered has no price."""
+    return trial.cost_usd
 
 
 def tokens_per_second(trial: TrialResult) -> float | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evals.comparison.cells import columns_of
+from evals.comparison.contest import Contest, blank
 from evals.comparison.metrics import metrics_of
 from evals.comparison.readings import seed_of
 from evals.comparison.sameness import Answers, answers_of, checks_hash
-from evals.comparison.versus import Contest, compare
-from evals.model import Against, Column, Finding, Gate, Manifest, Suite, TrialResult
+from evals.comparison.versus import compare
+from evals.model import Against, Finding, Gate, Manifest, Suite, TrialResult
 
 __all__ = ["regressions"]
 
@@ -52,7 +53,7 @@ def _contests(
     for column in judged[0].columns:
         match = matches.get((column.prompt, column.setting))
         if match is not None:
-            yield Contest(_blank(gate, judged[0], column), now[column.id], then[match.id])
+            yield Contest(blank(judged[0].id, gate, column.id), now[column.id], then[match.id])
 
 
 def _answers(suite: Suite, trials: list[TrialResult]) -> dict[str, dict[str, Answers]]:
@@ -62,23 +63,3 @@ def _answers(suite: Suite, trials: list[TrialResult]) -> dict[str, dict[str, Ans
     return {
         column: answers_of("accuracy", cells, metrics, checks) for column, cells in columns.items()
     }
-
-
-def _blank(gate: Gate, suite: Suite, column: Column) -> Finding:
-    return Finding(
-        suite=suite.id,
-        gate=gate.text,
-        column=column.id,
-        outcome="not_evaluated",
-        metric=gate.metric,
-        op=gate.op,
-        limit=gate.limit,
-        value=None,
-        low=None,
-        high=None,
-        n_cases=0,
-        n_trials=0,
-        n_errors=0,
-        reason="",
-        against=gate.against.name if gate.against else None,
-    )

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from evals.comparison.cells import Cells, errored, judged
+from evals.comparison.cells import Cells, answered, errored, judged
 from evals.comparison.metrics import Metrics, metric_readings, pass_of, score_of
-from evals.comparison.readings import Reading, accuracy_of
+from evals.comparison.quantities import values_by_case
+from evals.comparison.ratios import reader
+from evals.comparison.readings import Reading, accuracy_of, error_rate_of
 from evals.model import Answer, Case, TrialResult
+from evals.model.metric import has_ratio
 
 __all__ = ["Answers", "Recording", "answers_of", "checks_hash", "recording_of"]
 
@@ -66,6 +69,13 @@ def _reading(
     cells = {case: trials}
     if metric == "accuracy":
         return accuracy_of(cells).get(case)
+    if metric == "error_rate":
+        return error_rate_of(cells).get(case)
+    if has_ratio(metric):
+        values = values_by_case(cells, reader(metric)).get(case, ())
+        errors = sum(map(errored, trials))
+        known = errors or any(map(answered, trials))
+        return Reading(values, errors, trials[0].cluster) if known else None
     name, _, rest = metric.partition(".")
     read = pass_of if rest == "rate" else score_of
     return next(iter(metric_readings(cells, metrics.cases, read).get(name, ())), None)

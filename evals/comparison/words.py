@@ -39,6 +39,7 @@ __all__ = [
     "share_range",
     "significant",
     "speed",
+    "times",
     "tokens",
 ]
 
@@ -143,6 +144,17 @@ def ratio(value: Number) -> str:
     if value is None:
         return MISSING
     return f"{value:,.0f}×" if value >= 100 else f"{value:.1f}×"
+
+
+def times(value: Number, low: Number = None, high: Number = None) -> str:
+    """A ratio with its interval: `1.24× [1.10, 1.40]`."""
+    if value is None:
+        return MISSING
+    return f"{_factor(value)}×{_bounds(low, high, _factor)}"
+
+
+def _factor(value: float) -> str:
+    return significant(value) if value >= 9.995 else f"{value:.2f}"
 
 
 def count(value: Number) -> str:

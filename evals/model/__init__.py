@@ -2,9 +2,11 @@
 
 from evals.model.comparison import (
     CaseRow,
+    Cheapest,
     Comparison,
     Difference,
     Estimate,
+    Ratio,
     Side,
     Spread,
     SuiteComparison,
@@ -65,6 +67,7 @@ __all__ = [
     "Assertion",
     "Case",
     "CaseRow",
+    "Cheapest",
     "Check",
     "Choice",
     "Column",
@@ -87,6 +90,7 @@ __all__ = [
     "Mode",
     "Outcome",
     "Prompt",
+    "Ratio",
     "Recorded",
     "Repeat",
     "Request",

@@ -38,6 +38,17 @@ class Difference(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     gains: tuple[str, ...] = ()  # cases whose majority of samples changed to pass
     losses: tuple[str, ...] = ()
     test: str = ""  # name of the test
+    low_of_all: float | None = None  # holds for every difference of the table at once (Bonferroni)
+
+
+class Ratio(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """A side's times, tokens or cost over those of its reference, on the same cases."""
+
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n_cases: int
 
 
 class Spread(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -87,6 +98,7 @@ class Side(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     cases_none: int
     metrics: dict[str, Estimate] = {}  # named metrics, mean score over cases
     tags: dict[str, Estimate] = {}  # accuracy by tag
+    ratios: dict[str, Ratio] = {}  # to the reference: latency, ttft, tokens.total, cost_usd
 
 
 class CaseRow(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -99,6 +111,17 @@ class CaseRow(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     trials: dict[str, tuple[TrialResult, ...]]  # by side, in order of samples
 
 
+class Cheapest(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """The cheapest side that is not worse than the reference; the reference where no other is."""
+
+    side: str
+    reference: str
+    by: Literal["cost_usd", "latency"]
+    margin: float  # the drop of accuracy that is ruled out
+    not_worse: tuple[str, ...]
+    considered: int  # sides beside the reference
+
+
 class SuiteComparison(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     """One suite's sides over its cases; the first side is the reference."""
 
@@ -107,6 +130,7 @@ class SuiteComparison(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     sides: tuple[Side, ...]
     cases: tuple[CaseRow, ...]
     set_aside: tuple[str, ...] = ()  # cases that changed between runs: shown, but not paired
+    cheapest: Cheapest | None = None
 
 
 class Comparison(Frozen, frozen=True, kw_only=True, omit_defaults=False):

@@ -117,6 +117,7 @@ class Completion(Frozen, frozen=True, kw_only=True):
     request: JsonObject = {}  # the body that was sent
     cost_usd: float | None = None
     host: str = ""
+    at: str = ""  # when it was recorded, ISO 8601
     notes: tuple[str, ...] = ()  # what had to be tolerated
     attempts: int = 1
 

@@ -55,6 +55,9 @@ class TrialTiming(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     ttft_s: float | None = None
     queued_s: float = 0.0
     attempts: int = 1
+    in_flight: int = 0  # requests under way when it was sent, this one included; 0: not known
+    host: str = ""  # that answered
+    at: str = ""  # when, ISO 8601
 
 
 class TrialResult(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -102,7 +105,7 @@ class Finding(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     n_trials: int
     n_errors: int
     reason: str  # one line in plain words
-    against: str | None = None  # what it is compared with; value, low and high are differences
+    against: str | None = None  # compared with: value, low, high are differences, or ratios
     found: Found | None = None  # what the comparison shows
     p: float | None = None  # of no difference, adjusted for the other columns of the gate
     n_set_aside: int = 0  # cases that changed, or that one side alone has

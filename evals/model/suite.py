@@ -109,12 +109,13 @@ class Case(Frozen, frozen=True, kw_only=True):
 
 
 class Against(Frozen, frozen=True, kw_only=True):
-    """What a gate compares with – another column or a baseline – and which drop it is about."""
+    """What a gate compares with – another column or a baseline – and which change it is about."""
 
     column: str | None = None
     baseline: str | None = None  # a path relative to the folder of the suite, with "/"
-    margin: float = 0.0  # in 0 … 1: 0.05 is 5 points
+    margin: float = 0.0  # 0.05 is 5 points, or 5 % of times, tokens and cost
     mode: Literal["regression", "non-inferiority", "measured"] = "regression"
+    across_hosts: bool = False  # times are compared wherever they were recorded
 
     @property
     def name(self) -> str:
@@ -125,7 +126,8 @@ class Against(Frozen, frozen=True, kw_only=True):
 class Gate(Frozen, frozen=True, kw_only=True):
     """A condition on the suite: `metric op limit`, of one column, over a part of the cases.
 
-    With `against` it is about the difference to something else: `op` is `>=`, `limit` −margin.
+    With `against` it is about the difference to something else – or the ratio, for times, tokens
+    and cost – and `limit` is what the margin leaves: −margin, or 1 + margin.
     """
 
     text: str  # as written; what reports and node ids show

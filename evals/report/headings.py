@@ -83,6 +83,31 @@ def settings_lead(suite: SuiteComparison, names: Names) -> str:
     return f"{said}." if said else ""
 
 
+def cheapest(suite: SuiteComparison, names: Names) -> str:
+    """The cheapest column that is not worse, and how sure both is; one sentence."""
+    found = suite.cheapest
+    if found is None:
+        return ""
+    margin = f"{words.plain(found.margin * 100)} points"
+    reference = names[found.reference]
+    side = next(side for side in suite.sides if side.id == found.side)
+    ratio = side.ratios.get(found.by)
+    of = "cheaper" if found.by == "cost_usd" else "faster"
+    if ratio is None or side.difference is None:
+        which = "The other column is" if found.considered == 1 else "No other column is"
+        both = f"{of} than {reference} and not worse (a drop of {margin} ruled out)"
+        return f"{which} {'not ' if found.considered == 1 else ''}shown to be {both}."
+    costs = "costs" if found.by == "cost_usd" else "takes"
+    much = "much" if found.by == "cost_usd" else "long"
+    best = "Cheapest" if found.by == "cost_usd" else "Fastest"
+    cases = words.plural(side.difference.n_cases, "case")
+    times = words.times(ratio.value, ratio.low, ratio.high)
+    return (
+        f"{best} column that is not worse: {names[side.id]} {costs} {times} as {much} as "
+        f"{reference}, and a drop of {margin} or more is ruled out ({cases})."
+    )
+
+
 def best_side(suite: SuiteComparison) -> Side | None:
     """The side with the highest measured accuracy, where one stands alone at the top."""
     known = [side for side in suite.sides if side.accuracy.value is not None]

@@ -105,11 +105,16 @@ def _columns(chapter: Chapter, *, named: bool) -> Iterator[str]:
         "difference",
         "chance",
         "latency",
+        "latency ×",
         "tokens",
+        "tokens ×",
         "cost",
+        "cost ×",
         "errors",
     )
     yield _table(heads, map(_column, chapter.settings.rows))
+    if chapter.settings.cheapest:
+        yield _plain(chapter.settings.cheapest)
 
 
 def _column(row: SideRow) -> tuple[str, ...]:
@@ -123,8 +128,11 @@ def _column(row: SideRow) -> tuple[str, ...]:
         _plain(difference),
         _plain(f"{direction}{compared.words}" if compared else "reference"),
         _plain(row.latency.median),
+        _plain(row.ratios.latency),
         _plain(row.tokens.total),
+        _plain(row.ratios.tokens),
         _plain(row.cost),
+        _plain(row.ratios.cost),
         _plain(row.errors),
     )
 

@@ -70,6 +70,28 @@ class TokenUse(Frozen, frozen=True, kw_only=True):
     bar: TokenBar | None
 
 
+class Ratios(Frozen, frozen=True, kw_only=True):
+    """Over the reference, on the same cases: `0.42× [0.40, 0.45]`; empty where not known."""
+
+    latency: str
+    ttft: str
+    tokens: str
+    cost: str
+
+
+def ratios(side: Side) -> Ratios:
+    def told(metric: str) -> str:
+        of = side.ratios.get(metric)
+        return "" if of is None else words.times(of.value, of.low, of.high)
+
+    return Ratios(
+        latency=told("latency"),
+        ttft=told("ttft"),
+        tokens=told("tokens.total"),
+        cost=told("cost_usd"),
+    )
+
+
 def parted(text: str) -> tuple[str, str]:
     """A formatted value and its interval in brackets."""
     value, bracket, interval = text.partition(" [")

@@ -9,7 +9,7 @@ from evals.comparison.words import SAME_ANSWERS
 from evals.model import Comparison, Difference, Estimate, Finding, Frozen, Side, SuiteComparison
 from evals.report import headings, measured, names, plots
 from evals.report.marks import SideMark
-from evals.report.measured import Accuracy, Compared, Latency, TokenUse
+from evals.report.measured import Accuracy, Compared, Latency, Ratios, TokenUse
 from evals.report.plots import Axis
 
 ACCURACY_WIDTH, POINTS_WIDTH, LATENCY_WIDTH = 168, 176, 176
@@ -28,7 +28,7 @@ class SideRow(Frozen, frozen=True, kw_only=True):
     latency: Latency
     tokens: TokenUse
     cost: str
-    cost_ratio: str
+    ratios: Ratios
     errors: str
     trials: str
     samples: str
@@ -39,6 +39,7 @@ class Settings(Frozen, frozen=True, kw_only=True):
 
     heading: str
     lead: str
+    cheapest: str
     rows: tuple[SideRow, ...]
     reference: str
     accuracy_axis: Axis
@@ -79,6 +80,7 @@ def settings_of(
     return Settings(
         heading=headings.settings(suite, side_names),
         lead=headings.settings_lead(suite, side_names),
+        cheapest=headings.cheapest(suite, side_names),
         rows=rows,
         reference="its reference" if comparison.kind == "runs" else side_names[suite.reference],
         accuracy_axis=table.accuracy,
@@ -135,7 +137,6 @@ def _latency_limits(findings: Sequence[Finding], suite: SuiteComparison) -> dict
 
 def _row(table: _Table, side: Side, what: str) -> SideRow:
     difference = side.difference
-    reference = None if difference is None else table.sides[difference.reference]
     return SideRow(
         name=table.names[side.id],
         mark=table.marks[side.id],
@@ -148,7 +149,7 @@ def _row(table: _Table, side: Side, what: str) -> SideRow:
         latency=measured.latency(side, table.latency, table.limits.get(side.column.id)),
         tokens=measured.tokens(side, table.most_tokens),
         cost=words.money(side.cost_usd),
-        cost_ratio=_cost_ratio(side, reference, table.names),
+        ratios=measured.ratios(side),
         errors=words.count(side.n_errors),
         trials=f"of {words.plural(side.n_trials, 'trial')}",
         samples=_samples(side),
@@ -162,12 +163,6 @@ def _tags(table: _Table, side: Side) -> tuple[str, ...]:
     if side.id == table.best:
         tags.append("highest accuracy")
     return tuple(tags)
-
-
-def _cost_ratio(side: Side, reference: Side | None, side_names: Mapping[str, str]) -> str:
-    if reference is None or not side.cost_usd or not reference.cost_usd:
-        return ""
-    return f"{words.ratio(side.cost_usd / reference.cost_usd)} {side_names[reference.id]}"
 
 
 def _samples(side: Side) -> str:
@@ -190,6 +185,11 @@ def _note(suite: SuiteComparison) -> str:
         said.append(
             "A case flips when the majority of its samples changes sides. p is from the "
             f"{' or '.join(tests)} on the same cases{family}; the words follow p."
+        )
+    if any(side.ratios for side in suite.sides):
+        said.append(
+            "Ratios (×) are to the reference on the same cases, with their 95 % intervals: latency "
+            "of geometric means, tokens and cost of totals."
         )
     if any(of.test == SAME_ANSWERS for of in differences):
         said.append("Sides that are the same recorded answers are not tested.")

@@ -131,11 +131,12 @@ def _chapter(chapter: Chapter, width: int, *, named: bool) -> Iterator[str]:
     rows = [_HEADS, *(_cells(row) for row in chapter.settings.rows)]
     known = [i for i in range(len(_HEADS)) if any(row[i] not in ("", "–") for row in rows[1:])]
     yield from _table([[row[i] for i in known] for row in rows], width, _split(known))
+    yield from _wrapped(chapter.settings.cheapest, width)
 
 
 _HEADS = (
     *("column", "accuracy", "cases", "difference"),
-    *("", "latency", "p95", "tokens", "cost", "errors"),
+    *("", "latency", "p95", "latency ×", "tokens", "tokens ×", "cost", "cost ×", "errors"),
 )
 _FIRST_LINE = 4  # of the columns, those that stay in a table that is too wide for one line
 
@@ -154,8 +155,11 @@ def _cells(row: SideRow) -> tuple[str, ...]:
         _chance(row),
         row.latency.median,
         row.latency.p95,
+        row.ratios.latency,
         row.tokens.total,
+        row.ratios.tokens,
         row.cost,
+        row.ratios.cost,
         row.errors,
     )
 
@@ -322,6 +326,8 @@ def _rich_chapter(chapter: Chapter, *, named: bool) -> Iterator[RenderableType]:
     for row in rows:
         table.add_row(*(Text(row[i]) for i in wanted))
     yield table
+    if chapter.settings.cheapest:
+        yield Text(chapter.settings.cheapest)
 
 
 def _rich_gates(view: View) -> RenderableType:

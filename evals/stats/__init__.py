@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         pooled_quantile_interval,
         ratio_of_medians,
         ratio_of_medians_exact_bootstrap,
+        ratio_of_quantiles,
     )
     from evals.stats.findings import gate
     from evals.stats.latency import (
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "binomial": "binom_cdf binom_pmf binom_tail",
     "bootstrap": "bootstrap_interval pooled_quantile_interval ratio_of_medians "
-    "ratio_of_medians_exact_bootstrap",
+    "ratio_of_medians_exact_bootstrap ratio_of_quantiles",
     "reliability": "auroc brier calibration",
     "findings": "gate",
     "latency": "geometric_mean_ratio hodges_lehmann_paired hodges_lehmann_shift",
@@ -133,6 +134,7 @@ __all__ = [
     "quantile_interval",
     "ratio_of_medians",
     "ratio_of_medians_exact_bootstrap",
+    "ratio_of_quantiles",
     "ratio_of_totals",
     "required_cases",
     "sequence_logprob",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, combinations_with_replacement
 from random import Random
@@ -20,6 +21,8 @@ Pool: TypeAlias = tuple[list[float], list[int]]
 
 RESAMPLES = 2000
 ENOUGH_FOR_BCA = 20  # cases or clusters
+MOST_DRAWN = 2000
+"""Cases or clusters; of more, a ratio of quantiles has the interval of `quantile_ratio_bounds`."""
 
 _BRACKET = 0.006  # in probability: what 20,000 resamples stay within
 
@@ -35,6 +38,14 @@ class BootstrapInterval(Frozen, frozen=True, kw_only=True):
 
 class RatioOfMedians(Frozen, frozen=True, kw_only=True):
     """median(b)/median(a) with its interval; None where there is no pair."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+
+
+class RatioOfQuantiles(Frozen, frozen=True, kw_only=True):
+    """A quantile of b over that of a; None where there is no pair, no interval of one."""
 
     estimate: float | None
     low: float | None
@@ -91,9 +102,10 @@ def ratio_of_medians(
 ) -> RatioOfMedians:
     """median(b)/median(a) over paired positive values, resampling cases, or clusters if keyed.
 
-    2000 resamples of `random.Random(seed)`; BCa from 20 cases or clusters on, else percentile. Give
-    cases in an order of their own (by id), since the draws follow it. Medians jump, so the ends are
-    lumpy: `geometric_mean_ratio` is smoother.
+    2000 resamples of `random.Random(seed)`; BCa from 20 cases or clusters on, else percentile; of
+    more than 2000 cases by the median's influence function. Give cases in an order of their own (by
+    id), since the draws follow it. Medians jump, so the ends are lumpy: `geometric_mean_ratio` is
+    smoother.
     """
     _require_pairs(a, b)
     if not a:
@@ -107,15 +119,88 @@ def ratio_of_medians(
     estimate = ratio([1] * n)
     if n < 2:
         return RatioOfMedians(estimate=estimate, low=None, high=None)
+    if n > MOST_DRAWN:
+        low, high = quantile_ratio_bounds(below, above, 0.5, n=n, confidence=confidence)
+        return RatioOfMedians(estimate=estimate, low=low, high=high)
+    without = zip(_jackknife(above, n, 0.5), _jackknife(below, n, 0.5), strict=True)
     interval = bootstrap_interval(
         observed=estimate,
         replicates=[ratio(counts) for counts in _resamples(n, seed)],
-        jackknife=[ratio([int(i != left_out) for i in range(n)]) for left_out in range(n)],
+        jackknife=[y / x for y, x in without],
         confidence=confidence,
     )
     corrected = interval.bca if n >= ENOUGH_FOR_BCA else None
     low, high = corrected or interval.percentile
     return RatioOfMedians(estimate=estimate, low=low, high=high)
+
+
+def ratio_of_quantiles(
+    a: Sequence[Sequence[float]],
+    b: Sequence[Sequence[float]],
+    q: float,
+    *,
+    seed: int,
+    clusters: Clusters = None,
+    confidence: float = 0.95,
+) -> RatioOfQuantiles:
+    """The q-quantile of all trials of b over that of a; `a` and `b` hold each case's trials.
+
+    Cases, or clusters if keyed, are drawn with all their trials on both sides, 2000 times from
+    `random.Random(seed)`; percentile interval, of more than 2000 cases by the quantile's influence
+    function. Give cases in an order of their own (by id).
+    """
+    _require_pairs([min(case) for case in a], [min(case) for case in b])
+    if not a:
+        return RatioOfQuantiles(estimate=None, low=None, high=None)
+    above, below = (
+        _pool([[value for case in unit for value in case] for unit in grouped(side, clusters)])
+        for side in (b, a)
+    )
+    n = len(grouped(a, clusters))
+
+    def ratio(counts: Sequence[int]) -> float:
+        return _pooled_quantile(above, counts, q) / _pooled_quantile(below, counts, q)
+
+    estimate, low, high = ratio([1] * n), None, None
+    if n > MOST_DRAWN:
+        low, high = quantile_ratio_bounds(below, above, q, n=n, confidence=confidence)
+    elif n > 1:
+        replicates = sorted(ratio(counts) for counts in _resamples(n, seed))
+        half = (1 - confidence) / 2
+        low, high = sorted_quantile(replicates, half), sorted_quantile(replicates, 1 - half)
+    return RatioOfQuantiles(estimate=estimate, low=low, high=high)
+
+
+def quantile_ratio_bounds(
+    below: Pool, above: Pool, q: float, *, n: int, confidence: float
+) -> tuple[float, float]:
+    """exp(ln R ± z·SE) for quantiles of many units, SE from the quantiles' influence functions.
+
+    A value x moves its side's quantile ξ by (q − 1{x ≤ ξ})·s/N, with s the slope of the quantile
+    function at q by two order statistics (Siddiqui 1960; Bofinger 1975 for their distance). Sums
+    over a unit's values on both sides: pairing and clusters are inside.
+    """
+    moved = [0.0] * n
+    estimates = []
+    for sign, (values, units) in ((1.0, above), (-1.0, below)):
+        quantile = sorted_quantile(values, q)
+        scale = sign * _slope(values, q) / (len(values) * quantile)
+        for value, unit in zip(values, units, strict=True):
+            moved[unit] += scale * (q - (value <= quantile))
+        estimates.append(quantile)
+    middle = math.fsum(moved) / n
+    se = math.sqrt(n / (n - 1) * math.fsum((each - middle) ** 2 for each in moved))
+    half = norm_ppf(0.5 + confidence / 2) * se
+    centre = math.log(estimates[0] / estimates[1])
+    return math.exp(centre - half), math.exp(centre + half)
+
+
+def _slope(values: Sequence[float], q: float) -> float:
+    z = norm_ppf(q)
+    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    width: float = (4.5 * density**4 / (2 * z * z + 1) ** 2 / len(values)) ** 0.2
+    width = min(width, q / 2, (1 - q) / 2)
+    return (sorted_quantile(values, q + width) - sorted_quantile(values, q - width)) / (2 * width)
 
 
 def pooled_quantile_interval(
@@ -175,11 +260,11 @@ def ratio_of_medians_exact_bootstrap(
 
 def _resamples(n: int, seed: int) -> Iterator[list[int]]:
     """How often each of n units is drawn, in each of the resamples."""
-    draw = Random(seed).random
+    choices, units = Random(seed).choices, range(n)
     for _ in range(RESAMPLES):
         counts = [0] * n
-        for _ in range(n):
-            counts[int(draw() * n)] += 1
+        for unit, times in Counter(choices(units, k=n)).items():  # draws int(random() * n)
+            counts[unit] = times
         yield counts
 
 
@@ -197,6 +282,34 @@ def _pooled_quantile(pool: Pool, counts: Sequence[int], q: float) -> float:
     left = values[bisect_right(reached, below)]
     right = values[bisect_right(reached, min(below + 1, reached[-1] - 1))]
     return min(right, left + (position - below) * (right - left))
+
+
+def _jackknife(pool: Pool, n: int, q: float) -> list[float]:
+    """The type-7 quantile of the pool without each unit in turn: two ranks looked up for each."""
+    values, units = pool
+    places: list[list[int]] = [[] for _ in range(n)]
+    for place, unit in enumerate(units):
+        places[unit].append(place)
+    return [_without(values, removed, q) for removed in places]
+
+
+def _without(values: Sequence[float], removed: Sequence[int], q: float) -> float:
+    """`removed`: places in `values`, ascending."""
+    last = len(values) - len(removed) - 1
+    position = last * q
+    below = int(position)
+    left = values[_place(below, removed)]
+    right = values[_place(min(below + 1, last), removed)]
+    return min(right, left + (position - below) * (right - left))
+
+
+def _place(rank: int, removed: Sequence[int]) -> int:
+    """Where the value of a rank among those that are left stands among all."""
+    for gone in removed:
+        if gone > rank:
+            break
+        rank += 1
+    return rank
 
 
 def _bias(observed: float, ordered: Sequence[float]) -> float | None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from evals.model import Frozen
+from evals.stats.clusters import Clusters
 from evals.stats.means import ROUNDING, mean_and_error
 from evals.stats.randomization import subset_sums
 from evals.stats.special import norm_cdf, norm_ppf, t_ppf, t_tail
@@ -43,19 +44,23 @@ class Shift(Frozen, frozen=True, kw_only=True):
 
 
 def geometric_mean_ratio(
-    a: Sequence[float], b: Sequence[float], *, confidence: float = 0.95
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    clusters: Clusters = None,
+    confidence: float = 0.95,
 ) -> GeometricMeanRatio:
     """exp(mean ln(b/a) ± t·SE): how many times as long b takes, on the same cases.
 
     One positive value a case and side, such as the median latency of its samples; anything else is
-    refused. A t interval on the logarithms.
+    refused. A t interval on the logarithms, with the CR1 standard error where clusters are keyed.
     """
     if any(value <= 0 for value in (*a, *b)):
         raise ValueError("a ratio of geometric means needs values above 0 on both sides")
     logs = [math.log(y / x) for x, y in zip(a, b, strict=True)]
     if not logs:
         return GeometricMeanRatio(ratio=None, low=None, high=None, p_two_sided=None)
-    mean, se, count = mean_and_error(logs, None)
+    mean, se, count = mean_and_error(logs, clusters)
     ratio = math.exp(mean)
     if not se or max(logs) - min(logs) < ROUNDING:
         return GeometricMeanRatio(ratio=ratio, low=None, high=None, p_two_sided=None)

@@ -94,11 +94,13 @@ def _read(written: str | WrittenGate, subjects: Subjects) -> Iterator[tuple[str,
         gate = _read_text(written, subjects)
         yield gate.text, gate
         return
-    kind = _kind(written.metric, subjects, key="metric")
     if written.versus is not None or written.baseline is not None:
+        if written.metric.partition(".")[0] not in RESERVED:
+            _kind(written.metric, subjects, key="metric")  # names that are not known
         gate = read_comparison(written, subjects)
         yield gate.text, gate
         return
+    kind = _kind(written.metric, subjects, key="metric")
     refuse_comparing(written)
     bounds = [(">=", written.min, "min"), ("<=", written.max, "max")]
     given = [(op, limit, key) for op, limit, key in bounds if limit is not None]

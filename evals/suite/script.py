@@ -158,6 +158,9 @@ def _judged(
             ttft_s=completion.timing.ttft_s,
             queued_s=completion.timing.queued_s,
             attempts=completion.attempts,
+            in_flight=completion.timing.in_flight,
+            host=completion.host,
+            at=completion.at,
         ),
         cost_usd=completion.cost_usd,
         error=TrialError(kind="check", message=f"{broken.type}: {broken.reason}")

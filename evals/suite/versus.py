@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from evals.model import Against, Gate
+from evals.model.metric import COMPARED, TIMES, TOKENS, has_ratio
 from evals.suite.nearest import advice
 from evals.suite.subjects import Mistake, Subjects, check_part, texts, with_parts
 from evals.suite.written import WrittenGate
@@ -15,7 +16,7 @@ _SHARE: Final = re.compile(r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(%)?")
 
 def refuse_comparing(written: WrittenGate) -> None:
     """Refuse, in a gate with limits, what only a comparison has."""
-    for key in ("margin", "mode"):
+    for key in ("margin", "mode", "across_hosts"):
         if getattr(written, key) is not None:
             raise Mistake(f"{key} belongs to a gate with versus or baseline", key=key)
 
@@ -38,20 +39,22 @@ def read_comparison(written: WrittenGate, subjects: Subjects) -> Gate:
         baseline=_baseline(written, subjects),
         margin=_margin(written),
         mode=written.mode or "regression",
+        across_hosts=_across_hosts(written),
     )
     if against.mode == "non-inferiority" and against.margin == 0:
         raise Mistake(
             "non-inferiority needs a margin above 0",
             "with 0 it would fail unless the column is shown to be better; "
-            "write the drop that would not matter, such as margin: 5%",
+            "write the change that would not matter, such as margin: 5%",
             key="mode" if written.margin is None else "margin",
         )
     cases = texts(written.cases)
+    op, limit = _condition(written.metric, against.margin)
     return Gate(
         text=_text(written, cases),
         metric=written.metric,
-        op=">=",
-        limit=-against.margin if against.margin else 0.0,
+        op=op,
+        limit=limit,
         confidence=written.confidence,
         column=written.column,
         tag=written.tag,
@@ -60,22 +63,47 @@ def read_comparison(written: WrittenGate, subjects: Subjects) -> Gate:
     )
 
 
+_QUANTITIES: Final = ("latency", "ttft", "tokens_per_s", "tokens", "cost_usd")
+
+
 def _check_metric(written: WrittenGate, subjects: Subjects) -> None:
     head, _, rest = written.metric.partition(".")
-    if written.metric == "accuracy":
+    if written.metric in ("accuracy", "error_rate") or has_ratio(written.metric):
         return
-    if written.baseline is not None:
+    if head in _QUANTITIES:
+        forms = {
+            "tokens": f"tokens.KIND, one of {', '.join(TOKENS)}, or tokens.KIND.STATISTIC",
+            "tokens_per_s": "tokens_per_s (the typical case) or tokens_per_s.median",
+            "cost_usd": "cost_usd",
+        }
+        usual = f"{head} (the typical case), or {head} with {', '.join(COMPARED)}"
         raise Mistake(
-            f"{written.metric} is not compared with a baseline",
-            "what a baseline gives to compare is accuracy",
-            key="metric",
+            f"{written.metric} is not compared", f"write {forms.get(head, usual)}", key="metric"
         )
     if head not in subjects.metrics or rest not in ("", "rate"):
         raise Mistake(
-            f"{written.metric} is not compared with another column",
-            "compared are accuracy, a named metric, and the .rate of one",
+            f"{written.metric} is not compared",
+            "compared are accuracy, error_rate, a named metric and its .rate; and as ratios "
+            "latency, ttft, tokens_per_s, tokens.KIND and cost_usd",
             key="metric",
         )
+
+
+def _condition(metric: str, margin: float) -> tuple[Literal[">=", "<="], float]:
+    """What the difference, or the ratio, has to be."""
+    if metric.startswith("tokens_per_s"):
+        return ">=", 1 - margin
+    if has_ratio(metric):
+        return "<=", 1 + margin
+    if metric == "error_rate":
+        return "<=", margin
+    return ">=", -margin if margin else 0.0
+
+
+def _across_hosts(written: WrittenGate) -> bool:
+    if written.across_hosts and written.metric.partition(".")[0] not in TIMES:
+        raise Mistake(f"across_hosts is for times, not for {written.metric}", key="across_hosts")
+    return bool(written.across_hosts)
 
 
 def _column(written: WrittenGate, subjects: Subjects) -> str | None:
@@ -129,11 +157,12 @@ def _margin(written: WrittenGate) -> float:
     if found is None:
         raise Mistake(
             f"{str(written.margin)!r} is no margin",
-            "write the drop that does not matter as a share from 0 to 1, or such as 5%",
+            "write the change that does not matter as a share from 0 to 1, or such as 5%",
             key="margin",
         )
     margin = float(found[1]) / (100 if found[2] else 1)
-    if margin >= 1:
+    falls = not has_ratio(written.metric) or written.metric.startswith("tokens_per_s")
+    if margin >= 1 and falls:
         near = (f"write {margin:g}%",) if 1 < margin < 100 and not found[2] else ()
         raise Mistake("with a margin of 1 or more the gate cannot fail", *near, key="margin")
     return margin
@@ -147,6 +176,7 @@ def _text(written: WrittenGate, cases: tuple[str, ...] | None) -> str:
         "margin": written.margin,
         "mode": written.mode,
         "confidence": written.confidence,
+        "across_hosts": "true" if written.across_hosts else None,
         "column": written.column,
         "tag": written.tag,
         "cases": None if cases is None else " ".join(cases),

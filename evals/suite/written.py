@@ -142,7 +142,10 @@ class WrittenGate(Written, frozen=True, kw_only=True):
     ] = None
     margin: Annotated[
         float | str | None,
-        Meta(description='A drop of accuracy that does not matter: 0.05 or "5%"; default 0.'),
+        Meta(
+            description='The change for the worse that does not matter: 0.05 or "5%" (points of '
+            "accuracy, per cent of times, tokens and cost); default 0."
+        ),
     ] = None
     mode: Annotated[
         Literal["regression", "non-inferiority", "measured"] | None,
@@ -150,6 +153,10 @@ class WrittenGate(Written, frozen=True, kw_only=True):
             description="Fails on a drop that is shown (regression, the default), not ruled out "
             "(non-inferiority), or measured, be it chance or not."
         ),
+    ] = None
+    across_hosts: Annotated[
+        bool | None,
+        Meta(description="Compare times wherever, and however many at once, they were recorded."),
     ] = None
     confidence: Annotated[
         Annotated[float, Meta(gt=0, lt=1)] | None,

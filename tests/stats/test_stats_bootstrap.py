@@ -14,6 +14,7 @@ from evals.stats import (
     quantile_interval,
     ratio_of_medians,
     ratio_of_medians_exact_bootstrap,
+    ratio_of_quantiles,
 )
 
 TIMES = st.floats(1, 1000)
@@ -129,3 +130,43 @@ def test_unbiased_and_symmetric_replicates_need_no_correction():
 def test_observed_value_outside_all_replicates_has_no_bca():
     result = bootstrap_interval(observed=10.0, replicates=[1.0, 2.0, 3.0], jackknife=[1.0, 2.0])
     assert (result.bca, result.z0) == (None, None)
+
+
+def _by_definition(units, q):
+    """The quantile of all values but those of each unit in turn."""
+    left = (
+        [value for other in units[:i] + units[i + 1 :] for value in other]
+        for i in range(len(units))
+    )
+    return [quantile(values, q) for values in left]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([1.0, 2.0, 3.5, 7.0]), min_size=1, max_size=3), min_size=2),
+    st.sampled_from([0.5, 0.9]),
+)
+def test_leaving_units_out_in_turn_is_what_it_says(units, q):
+    pool = bootstrap._pool(units)
+    assert bootstrap._jackknife(pool, len(units), q) == _by_definition(units, q)
+
+
+@pytest.mark.parametrize("q", [0.5, 0.95])
+def test_the_formula_for_many_cases_agrees_with_drawing(q, monkeypatch):
+    a = [[x, 1.1 * x] for x in _lognormal(5, 600)]
+    b = [[1.2 * x * y for x in case] for case, y in zip(a, _lognormal(6, 600), strict=True)]
+    drawn = ratio_of_quantiles(a, b, q, seed=1)
+    monkeypatch.setattr(bootstrap, "MOST_DRAWN", 100)
+    formula = ratio_of_quantiles(a, b, q, seed=1)
+    assert formula.estimate == drawn.estimate
+    assert formula.high / formula.low == pytest.approx(drawn.high / drawn.low, rel=0.15)
+
+
+def test_a_ratio_of_quantiles_is_that_of_all_trials():
+    a, b = [[1.0, 2.0], [3.0], [4.0, 5.0]], [[2.0, 4.0], [6.0], [8.0, 10.0]]
+    found = ratio_of_quantiles(a, b, 0.9, seed=1)
+    assert (found.estimate, found.low, found.high) == pytest.approx((2.0, 2.0, 2.0))
+
+
+def test_without_a_pair_there_is_no_ratio_of_quantiles():
+    assert ratio_of_quantiles([], [], 0.9, seed=1).estimate is None
+    assert ratio_of_quantiles([[2.0]], [[3.0]], 0.9, seed=1).low is None

@@ -1,0 +1,139 @@
+"""Times, tokens and cost of two sides as a ratio over the same cases, with its interval."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from evals.comparison.cells import Cells, answered
+from evals.comparison.quantities import (
+    Read,
+    cost,
+    latency,
+    tokens_per_second,
+    ttft,
+    usage,
+    values_by_case,
+)
+from evals.comparison.readings import CONFIDENCE, Clusters, clusters_of
+from evals.model import Ratio
+
+__all__ = ["Measures", "Quotient", "quotient", "ratios_of", "reader"]
+
+_QUANTILES = {"median": 0.5, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+
+
+class Measures(NamedTuple):
+    """The shared cases in the order of their ids: values of the reference (a) and the side (b)."""
+
+    a: Sequence[Sequence[float]]
+    b: Sequence[Sequence[float]]
+    clusters: Clusters
+
+
+class Quotient(NamedTuple):
+    """b over a; no interval of one case, or where all ratios are equal; `why` there is none."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+
+
+def reader(metric: str) -> Read:
+    """What a trial has of the metric."""
+    head, _, rest = metric.partition(".")
+    if head == "tokens":
+        return usage(rest.partition(".")[0])
+    known: Mapping[str, Read] = {
+        "latency": latency,
+        "ttft": ttft,
+        "tokens_per_s": tokens_per_second,
+        "cost_usd": cost,
+    }
+    return known[head]
+
+
+def quotient(metric: str, of: Measures, *, seed: int, confidence: float = CONFIDENCE) -> Quotient:
+    """The ratio that the metric names."""
+    from evals.stats import ratio_of_medians, ratio_of_quantiles, ratio_of_totals
+
+    if not of.a:
+        return Quotient()
+    form = _form(metric)
+    if form == "totals":
+        y, x = (list(map(statistics.fmean, side)) for side in (of.b, of.a))
+        total = ratio_of_totals(y, x, clusters=of.clusters, confidence=confidence)
+        if total.ratio is None:
+            return Quotient(why="the other side is 0")
+        low = None if total.low is None else max(0.0, total.low)
+        return Quotient(total.ratio, low, total.high)
+    if any(value <= 0 for side in (of.a, of.b) for values in side for value in values):
+        return Quotient(why="a value is 0")
+    if form == "typical":
+        return _of_medians(of, confidence)
+    q = _QUANTILES[form]
+    if q == 0.5:
+        middle = ratio_of_medians(
+            *_medians(of), seed=seed, clusters=of.clusters, confidence=confidence
+        )
+        return Quotient(middle.estimate, middle.low, middle.high)
+    tail = ratio_of_quantiles(of.a, of.b, q, seed=seed, clusters=of.clusters, confidence=confidence)
+    return Quotient(tail.estimate, tail.low, tail.high)
+
+
+def _form(metric: str) -> str:
+    """typical, totals, or the name of a quantile."""
+    head, _, rest = metric.partition(".")
+    if head == "tokens":
+        rest = rest.partition(".")[2] or "mean"
+    if metric == "cost_usd" or rest == "mean":
+        return "totals"
+    return rest or "typical"
+
+
+def _of_medians(of: Measures, confidence: float) -> Quotient:
+    from evals.stats import geometric_mean_ratio
+
+    found = geometric_mean_ratio(*_medians(of), clusters=of.clusters, confidence=confidence)
+    return Quotient(found.ratio, found.low, found.high)
+
+
+def _medians(of: Measures) -> tuple[list[float], list[float]]:
+    return list(map(statistics.median, of.a)), list(map(statistics.median, of.b))
+
+
+_SHOWN = ("latency", "ttft", "tokens.total", "cost_usd")
+
+
+def ratios_of(cells: Cells, reference: Cells, shared: Sequence[str]) -> dict[str, Ratio]:
+    """What tables show of a side: each ratio that both sides have values for.
+
+    No quantile is among them, so that nothing is drawn. Cost has none where an answer is unpriced.
+    """
+    found = {}
+    for metric in _SHOWN:
+        read = reader(metric)
+        b, a = (values_by_case({c: side[c] for c in shared}, read) for side in (cells, reference))
+        cases = sorted(case for case in shared if case in a and case in b)
+        if not cases or (metric == "cost_usd" and _is_unpriced(cells, reference, cases)):
+            continue
+        clusters = clusters_of(cells[case][0].cluster for case in cases)
+        sides = Measures([a[case] for case in cases], [b[case] for case in cases], clusters)
+        ratio = quotient(metric, sides, seed=0)
+        if ratio.value is not None and math.isfinite(ratio.value):
+            found[metric] = Ratio(
+                metric=metric,
+                value=ratio.value,
+                low=ratio.low,
+                high=ratio.high,
+                n_cases=len(cases),
+            )
+    return found
+
+
+def _is_unpriced(a: Cells, b: Cells, cases: Sequence[str]) -> bool:
+    trials = (trial for cells in (a, b) for case in cases for trial in cells[case])
+    return any(answered(trial) and trial.cost_usd is None for trial in trials)

@@ -1,0 +1,30 @@
+"""How metrics are compared: as differences or as ratios, and which way is worse."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TIMES: Final = ("latency", "ttft", "tokens_per_s")
+TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")
+COMPARED: Final = ("mean", "median", "p50", "p90", "p95", "p99")
+"""The statistics that are compared as ratios; none: the typical case."""
+
+
+def has_ratio(metric: str) -> bool:
+    """Whether a metric is compared as a ratio.
+
+    `latency`, `ttft`, `tokens_per_s`: of geometric means; `.median`, `.p95` …: of quantiles;
+    `latency.mean`, `tokens.KIND` and `cost_usd`: of totals.
+    """
+    head, _, rest = metric.partition(".")
+    if head == "tokens":
+        kind, _, statistic = rest.partition(".")
+        return kind in TOKENS and statistic in ("", *COMPARED)
+    if head == "tokens_per_s":
+        return rest in ("", "median", "p50")
+    return metric == "cost_usd" or (head in TIMES and rest in ("", *COMPARED))
+
+
+def lower_is_better(metric: str) -> bool:
+    """Whether less of a metric is better: of times, tokens, cost and errors."""
+    return metric.partition(".")[0] in ("latency", "ttft", "tokens", "cost_usd", "error_rate")
