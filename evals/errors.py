@@ -10,6 +10,7 @@ __all__ = [
     "CheckError",
     "ConfigError",
     "DamagedFile",
+    "DiskError",
     "EndpointError",
     "EvalsError",
     "MissingRecording",
@@ -88,6 +89,11 @@ class RunError(EvalsError):
 
 class DamagedFile(EvalsError):
     """A file of ours whose content is not what was written; never taken as missing."""
+
+
+class DiskError(EvalsError):
+    """A file that could not be written. A run stops there: what it goes on to pay for would be
+    lost."""
 
 
 class MissingRecording(EvalsError):

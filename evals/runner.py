@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, overload
 
-from evals.errors import EvalsError
+from evals.errors import DiskError, EvalsError
 from evals.model import Asks, Completion, Endpoint, Request
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ async def gather(scripts: Iterable[tuple[Asks[object], Endpoint]], lookup: Looku
     """Run scripts many at a time, each against its endpoint; a failed request is thrown in.
 
     What a script sees is what `lookup` reads back of the answer just recorded. Whatever an
-    endpoint raises besides `EvalsError` ends the gathering.
+    endpoint raises besides `EvalsError`, and a `DiskError`, ends the gathering.
     """
     import asyncio
 
@@ -88,10 +88,14 @@ async def _drive(script: Asks[object], endpoint: Endpoint, lookup: Lookup) -> No
         while True:
             try:
                 await _complete(requests, endpoint)
+            except DiskError:
+                raise
             except EvalsError as problem:
                 requests = script.throw(problem)
             else:
                 requests = script.send(_Answers(requests, lookup))
+    except DiskError:
+        raise  # nobody's answers can be kept: it ends the gathering
     except (StopIteration, EvalsError):
         return
 

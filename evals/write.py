@@ -1,18 +1,38 @@
-"""The one way to disk and terminal: atomic publication, no secrets, nothing that moves a cursor."""
+"""The one way to disk and terminal: atomic publication, no secrets, nothing that moves a cursor.
+
+What cannot be written is a `DiskError` that names the file, the cause and what to do.
+"""
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import json
 import os
 import re
 import secrets as randomness
+import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["Secrets", "publish", "visible"]
+from evals.errors import DiskError
+
+__all__ = [
+    "READ_ONLY",
+    "Secrets",
+    "publish",
+    "remove_leftovers",
+    "sync",
+    "visible",
+    "write_all",
+    "writing",
+]
+
+READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC})
+_NOT_FOR_FOLDERS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 
 _NAMES = {0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0D: "CR", 0x1B: "ESC", 0x7F: "DEL", 0x9B: "CSI"}
 # C0 but tab and line feed, C1, bidirectional controls, line and paragraph separators, BOM and
@@ -79,24 +99,64 @@ def _forms(value: str) -> set[str]:
     return {form for form in encoded if len(form) >= 6}
 
 
-def publish(path: Path, data: bytes, *, replace: bool) -> bool:
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into a `DiskError` about `path`."""
+    try:
+        yield
+    except OSError as problem:
+        raise DiskError(
+            f"{path} cannot be written: {problem.strerror or problem}.", remedy=_remedy(problem)
+        ) from problem
+
+
+def _remedy(problem: OSError) -> str:
+    if problem.errno in _FULL:
+        return "Make room on that file system."
+    if problem.errno in READ_ONLY:
+        return "Make the file and its folder writable."
+    return "Look after that file system, or write elsewhere."
+
+
+def publish(path: Path, data: bytes, *, replace: bool, durable: bool = False) -> bool:
     """Make `path` hold `data`, whole or not at all; its folder is made if need be.
 
     With `replace` an existing file is replaced in one step. Without, an existing file stays as
-    it is and False is returned: of two writers one wins, and neither leaves a half file.
+    it is and False is returned: of two writers one wins, and neither leaves a half file. With
+    `durable` it is on the disk itself before the old file goes. Raises `DiskError`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{randomness.token_hex(4)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        if replace:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{randomness.token_hex(4)}.tmp")
+        try:
+            _write_new(temporary, data, durable=durable)
+            if not replace:
+                return _link(temporary, path)
             os.replace(temporary, path)
+            if durable:
+                _sync_folder(path.parent)
             return True
-        return _link(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):  # gone, or left to `remove_leftovers`
+                temporary.unlink()
+
+
+def _write_new(path: Path, data: bytes, *, durable: bool) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    file = os.open(path, flags, 0o666)
+    try:
+        write_all(file, data)
+        if durable:
+            os.fsync(file)
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
+        os.close(file)
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Write all of `data`, in as many parts as the operating system makes of it."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
 
 
 def _link(temporary: Path, path: Path) -> bool:
@@ -109,3 +169,39 @@ def _link(temporary: Path, path: Path) -> bool:
             return False
         os.replace(temporary, path)
     return True
+
+
+def sync(paths: Sequence[Path]) -> None:
+    """Have files, and their names in their folders, on the disk itself; raises `DiskError`."""
+    for path in paths:
+        with writing(path):
+            file = os.open(path, os.O_RDWR)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
+    for folder in {path.parent for path in paths}:
+        with writing(folder):
+            _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    except OSError as problem:
+        if problem.errno not in _NOT_FOR_FOLDERS:
+            raise
+    finally:
+        os.close(file)
+
+
+def remove_leftovers(folder: Path, *, older_than_s: float) -> None:
+    """Remove the temporary files of writers that were killed; a file that is in use is younger."""
+    with contextlib.suppress(OSError):
+        oldest = time.time() - older_than_s
+        for path in folder.glob(".*.tmp"):
+            if path.stat().st_mtime < oldest:
+                path.unlink()

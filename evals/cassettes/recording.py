@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 from evals.cassettes.store import Cassettes
 from evals.errors import OutdatedRecording
 from evals.model import Endpoint, Exchange, Request
-
-_SYNC_EVERY_S = 0.1
+from evals.record.grouped import Grouped
+from evals.write import sync
 
 
 class Recording:
@@ -26,8 +25,7 @@ class Recording:
         self._endpoint = endpoint
         self._cassettes = cassettes
         self._refresh = refresh
-        self._unsynced: list[Path] = []
-        self._sync: asyncio.Task[None] | None = None
+        self._synced: Grouped[Path] = Grouped(sync)
 
     async def complete(self, request: Request, /) -> Exchange:
         replace = self._refresh
@@ -39,23 +37,9 @@ class Recording:
             if recorded is not None:
                 return recorded
         exchange = await self._endpoint.complete(request)
-        self._unsynced.append(self._cassettes.write(exchange, replace=replace))
-        if self._sync is None:
-            self._sync = asyncio.create_task(self._sync_soon())
-        await asyncio.shield(self._sync)
+        if replace and self._cassettes.path(request).exists():
+            # On the disk itself before the old one goes; that must not hold up the others.
+            await asyncio.to_thread(self._cassettes.write, exchange, replace=True, durable=True)
+        else:
+            await self._synced.done(self._cassettes.write(exchange, replace=replace))
         return exchange
-
-    async def _sync_soon(self) -> None:
-        await asyncio.sleep(_SYNC_EVERY_S)
-        self._sync = None
-        paths, self._unsynced = self._unsynced, []
-        await asyncio.to_thread(_sync_all, paths)
-
-
-def _sync_all(paths: list[Path]) -> None:
-    for path in paths:
-        file = os.open(path, os.O_RDWR)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,10 +17,11 @@ from evals.cassettes.key import key
 from evals.cassettes.layout import pretty
 from evals.errors import DamagedFile, OutdatedRecording
 from evals.model import Exchange, JsonObject, Recorded, Request, Response, Timing
-from evals.write import Secrets, publish
+from evals.write import Secrets, publish, remove_leftovers
 
 FORMAT = 1
 _NAME = re.compile(r"[0-9a-f]{32}\.[0-9]+\.json")
+_LEFT_S = 600.0  # a temporary file of a writer that lives is younger by far
 _CHECKSUM = b'  "checksum": "sha256:'
 
 
@@ -57,7 +59,6 @@ class Cassettes:
         self._oldest = oldest
         self._secrets = secrets or Secrets()
         self._prefix = f"{folder}{os.sep}"
-        self._attributes_there = False
 
     def path(self, request: Request) -> Path:
         return self.folder / f"{key(request)}.{request.take}.json"
@@ -74,6 +75,8 @@ class Cassettes:
                 data = file.read()
         except FileNotFoundError:
             return None
+        except OSError as problem:
+            raise DamagedFile(f"{path} cannot be read: {problem.strerror}.") from problem
         exchange = decode(path, data, request)
         if self._oldest is not None and is_older(exchange, self._oldest):
             raise OutdatedRecording(
@@ -93,14 +96,24 @@ class Cassettes:
         except DamagedFile:
             return True
 
-    def write(self, exchange: Exchange, *, replace: bool) -> Path:
+    def prepare(self) -> None:
+        """Make sure, before anything is paid for, that answers can be written; raises `DiskError`.
+
+        What killed writers left behind is removed.
+        """
+        # Checksums are over bytes: git must not give lines the ends of a platform.
+        publish(self.folder.parent / ".gitattributes", b"*.json text eol=lf\n", replace=False)
+        remove_leftovers(self.folder, older_than_s=_LEFT_S)
+        probe = self.folder / ".probe.tmp"
+        publish(probe, b"", replace=True)
+        with contextlib.suppress(OSError):
+            probe.unlink()
+
+    def write(self, exchange: Exchange, *, replace: bool, durable: bool = False) -> Path:
         """Record a complete answer; without `replace` an existing recording stays."""
         path = self.path(exchange.request)
-        publish(path, encode(exchange, secrets=self._secrets), replace=replace)
-        if not self._attributes_there:
-            # Checksums are over bytes: git must not give lines the ends of a platform.
-            publish(self.folder.parent / ".gitattributes", b"*.json text eol=lf\n", replace=False)
-            self._attributes_there = True
+        data = encode(exchange, secrets=self._secrets)
+        publish(path, data, replace=replace, durable=durable)
         return path
 
     def all(self) -> Iterator[tuple[Path, Exchange | DamagedFile]]:

@@ -8,7 +8,14 @@ from enum import IntEnum
 
 from evals.cli.project import secrets
 from evals.cli.terminal import say
-from evals.errors import DamagedFile, EndpointError, EvalsError, MissingRecording, SuiteError
+from evals.errors import (
+    DamagedFile,
+    DiskError,
+    EndpointError,
+    EvalsError,
+    MissingRecording,
+    SuiteError,
+)
 
 
 class Exit(IntEnum):
@@ -20,7 +27,7 @@ class Exit(IntEnum):
     INTERNAL = 3
     USAGE = 4  # of a command, or of the format of a suite
     NOTHING = 5  # to run
-    ERRORS = 6  # of an endpoint or a recording
+    ERRORS = 6  # of an endpoint, a recording or a disk
 
 
 def refuse(problem: EvalsError) -> Exit:
@@ -32,8 +39,8 @@ def refuse(problem: EvalsError) -> Exit:
         say(problem.message, error=True)
     if problem.remedy:
         say(problem.remedy, error=True)
-    unanswered = isinstance(problem, EndpointError | DamagedFile | MissingRecording)
-    return Exit.ERRORS if unanswered else Exit.USAGE
+    lacking = (EndpointError, DamagedFile, DiskError, MissingRecording)
+    return Exit.ERRORS if isinstance(problem, lacking) else Exit.USAGE
 
 
 def internal_error(problem: Exception) -> Exit:

@@ -40,8 +40,8 @@ Examples:
 
 \b
 Exit codes: 0 all well, 1 a check or gate failed, 2 interrupted, 3 internal error,
-4 bad usage or bad suite, 5 nothing to run, 6 more errors than a suite allows, or
-no baseline.
+4 bad usage or bad suite, 5 nothing to run, 6 more errors than a suite allows, no
+baseline, or a file that cannot be written.
 
 \b
 Completion of commands, options and runs, for one session:

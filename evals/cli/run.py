@@ -30,6 +30,7 @@ def command(ctx: click.Context, args: tuple[str, ...]) -> int:
     Examples:
       evals run
       evals run --evals-mode record
+      evals run --evals-resume latest
       evals run suites/arithmetic.eval.yaml -k small --evals-repeat 5
       evals run -n 4 --junitxml results.xml
     """
@@ -40,7 +41,11 @@ def command(ctx: click.Context, args: tuple[str, ...]) -> int:
     if ctx.color is not None:
         options.append(f"--color={'yes' if ctx.color else 'no'}")
     try:
-        return run((*options, *args), suites=[shown(path) for path in find_suites(folder)])
+        return run(
+            (*options, *args),
+            suites=[shown(path) for path in find_suites(folder)],
+            words=("evals", "run", *args),
+        )
     except NoSuites:
         say(
             f"There is no suite (*.eval.yaml) in {folder.resolve()}. "

@@ -21,9 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--evals-mode",
         choices=MODES,
-        default="replay",
         help="replay recorded answers (default, never asks), record what is missing, "
         "refresh recordings, or ask live without recording",
+    )
+    add(
+        "--evals-resume",
+        metavar="RUN",
+        help="go on with an interrupted run (its id, or latest), and ask only what it lacks",
     )
     add("--evals-endpoint", metavar="NAME", help="default endpoint of suites that name none")
     add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from evals.plugin.gates import gate_reports
-from evals.plugin.items import CaseFailed, CellItem
+from evals.plugin.items import CaseFailed, CellItem, Unwritten
+from evals.plugin.stopping import Resumed, Stopping, termination_interrupts
 
 if TYPE_CHECKING:
+    from evals.model import Mode, TrialResult
     from evals.report.progress import Progress
     from evals.report.view import View
     from evals.session import Evaluation, Finished, Options
@@ -34,7 +37,9 @@ class Front:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.mode = config.getoption("--evals-mode")
+        self.mode: Mode = config.getoption("--evals-mode") or "replay"
+        self.words = ("pytest", *map(str, config.invocation_params.args))  # as it was called
+        self.stopping = Stopping()
         self.started = datetime.now(UTC)
         self.notes: list[str] = []
         self.suite_paths: dict[Path, None] = {}
@@ -49,6 +54,10 @@ class Front:
         self._waiting: list[CellItem] = []
         self._evaluation: Evaluation | None = None
         self._view: View | None = None
+        self.resumed = Resumed.of(config)
+        if self.resumed is not None:
+            self.mode, self.run_id = self.resumed.manifest.mode, self.resumed.manifest.id
+            self.started = datetime.fromisoformat(self.resumed.manifest.started)
 
     @property
     def is_worker(self) -> bool:
@@ -70,7 +79,7 @@ class Front:
         option = self.config.option
         worker = getattr(self.config, "workerinput", {})
         self.run_id = worker.get("evals_run") or self.run_id or new_id(self.started)
-        return Options(
+        options = Options(
             root=self.config.rootpath,
             run_id=self.run_id,
             mode=self.mode,
@@ -80,8 +89,12 @@ class Front:
             repeat=option.evals_repeat,
             set_=parse_set(option.evals_set),
             max_cost_usd=option.evals_max_cost,
-            command=" ".join(["pytest", *self.config.invocation_params.args]),
+            command=" ".join(self.words),
         )
+        if self.resumed is None or option.collectonly:
+            return options
+        with self.stopping.writing():
+            return self.resumed.options(options)
 
     def open(self, path: Path) -> Source:
         source = self.evaluation.open(path)
@@ -113,8 +126,9 @@ class Front:
         if option.collectonly or refused:
             return (yield)
         try:
-            self.begin(getattr(session, "items", ()))
-            result = yield
+            with termination_interrupts() if self.suite_paths else nullcontext():
+                self.begin(getattr(session, "items", ()))
+                result = yield
             if self.interrupted:
                 raise KeyboardInterrupt  # what was answered is judged: now pytest may hear of it
             return result
@@ -127,11 +141,14 @@ class Front:
     def begin(self, items: Sequence[pytest.Item]) -> None:
         """Before the first item: say that a run exists, and ask everything that is needed."""
         self._waiting = [item for item in items if isinstance(item, CellItem)]
+        if self._waiting and self.resumed is not None:
+            self.resumed.refuse_changes(self.evaluation)
         self.began = bool(self._waiting)
         if self.began and not self.is_worker:
             from evals.session.finish import start
 
-            start(self.evaluation, started=self.started)
+            with self.stopping.writing():
+                start(self.evaluation, started=self.started)
         if not self.config.getoption("maxfail"):
             self.gather(len(self._waiting))
 
@@ -142,15 +159,11 @@ class Front:
             return
         wanted = self.evaluation.to_ask([(item.source, item.cell) for item in window])
         if wanted:
-            with self._capture_suspended(), self._progress(len(wanted)) as progress:
+            stopping = self.stopping.writing()
+            with stopping, self._capture_suspended(), self._progress(len(wanted)) as progress:
                 self.evaluation.gather(wanted, on_event=progress)
             if self.evaluation.interrupted:
                 self.interrupted, self._waiting = True, []
-                self.notes.append(
-                    "Interrupted: what was answered is kept. The same command asks for the rest."
-                    if self.mode == "record"
-                    else "Interrupted: what was answered is kept and judged."
-                )
 
     def gather_for(self, item: CellItem) -> None:
         """Where gathering goes in windows: make sure that an item's answers are there."""
@@ -179,16 +192,27 @@ class Front:
         finally:
             progress.end()
 
+    def judge(self, item: CellItem) -> tuple[TrialResult, ...]:
+        with self.stopping.writing(raising=Unwritten if self.is_worker else None):
+            return self.evaluation.judge(item.source, item.cell)
+
     def end(self, session: pytest.Session) -> None:
         """After the last item: judge the gates, keep the manifest, report the gates."""
-        if self.is_worker or not self.began:
+        if self.is_worker or not self.began or self.stopping.unwritten:
             return
+        from evals.errors import DiskError, RunError
         from evals.session import finish
 
         for path in self.suite_paths:
             if not self.evaluation.has(path):  # the items ran in workers
                 self.evaluation.open(path)
-        self.finished = finish(self.evaluation, started=self.started, interrupted=self.interrupted)
+        try:
+            self.finished = finish(
+                self.evaluation, started=self.started, interrupted=self.interrupted
+            )
+        except (DiskError, RunError) as problem:
+            self.stopping.unwritten = str(problem)
+            return
         findings, paths = self.finished.findings, self.finished.suite_paths
         for report in gate_reports(findings, paths, strict=self.strict):
             session.testscollected += 1
@@ -207,6 +231,8 @@ class Front:
         report = yield
         if call.excinfo is not None and isinstance(call.excinfo.value, CaseFailed):
             report.longrepr = str(call.excinfo.value)  # in whatever phase: no traceback of ours
+            if isinstance(call.excinfo.value, Unwritten):
+                report.evals_unwritten = report.longrepr  # type: ignore[attr-defined] # as below
         if isinstance(item, CellItem) and report.when == "call" and report.passed:
             if item.shown == "missed":
                 report.outcome = "skipped"  # as xfail: no failure, and not quite a pass
@@ -214,6 +240,11 @@ class Front:
             elif item.shown:
                 report.evals_shown = item.shown  # type: ignore[attr-defined] # survives xdist
         return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.stopping.unwritten = self.stopping.unwritten or getattr(
+            report, "evals_unwritten", None
+        )
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
@@ -249,6 +280,8 @@ class Front:
             return status
         if self.bad_suites:
             return _EXIT_BAD_SUITE
+        if self.stopping.unwritten:
+            return _EXIT_TOO_MANY_ERRORS
         done = self.finished
         if done is not None and (done.too_many_errors or done.nothing_to_compare):
             return _EXIT_TOO_MANY_ERRORS
@@ -266,24 +299,38 @@ class Front:
         """Render the page; a page that fails costs the page and nothing else."""
         if self.finished is None or self.config.getoption("--evals-no-report"):
             return
+        from evals.errors import DiskError
         from evals.session.page import write_page
 
         target = self.config.getoption("--evals-report")
         path = Path(target) if target else self.finished.run.folder / "report.html"
         try:
             self.page = write_page(self.view(), path, evaluation=self.evaluation)
+        except DiskError as problem:
+            self.stopping.unwritten = str(problem)
         except Exception as problem:  # noqa: BLE001 # whatever a renderer does
-            self.notes.append(f"The page was not written: {type(problem).__name__}: {problem}")
+            self._broken("The page was not written", problem)
+
+    def _broken(self, what: str, problem: Exception) -> None:
+        """Note that a renderer failed: that costs what it renders, and nothing else."""
+        self.notes.append(f"{what}: {type(problem).__name__}: {problem}")
+        if self.config.get_verbosity() > 0:
+            text = "".join(traceback.format_exception(problem))
+            self.notes.append(self.evaluation.secrets.redact(text).rstrip())
+        else:
+            self.notes.append("-v shows where in the code.")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.finished is None:
+        if self.finished is None and self.stopping.unwritten is None:
             return
         write = terminalreporter.write_line
         terminalreporter.section("model evaluation", sep="=")
-        self._name_missed(terminalreporter)
-        for line in self._summary(color=terminalreporter.hasmarkup):
-            write(line)
-        for note in (*self.notes, *self.evaluation.remarks()):
+        if self.finished is not None:
+            self._name_missed(terminalreporter)
+            for line in self._summary(color=terminalreporter.hasmarkup):
+                write(line)
+        remarks = self.evaluation.remarks() if self._evaluation is not None else ()
+        for note in (*self.notes, *remarks, *self.stopping.said(self)):
             write(note)
         if self.page is not None:
             write(f"page: {shown_path(self.page, self.config.rootpath)}")
@@ -299,7 +346,8 @@ class Front:
                 unicode=is_shown_by(sys.stdout.encoding),
             )
         except Exception as problem:  # noqa: BLE001 # whatever a renderer does
-            return [f"The summary was not made: {type(problem).__name__}: {problem}"]
+            self._broken("The summary was not made", problem)
+            return ()
 
     def _name_missed(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not set(self.config.option.reportchars) & set("xaA"):

@@ -66,7 +66,7 @@ class CellItem(pytest.Item):
         front = front_of(self.config)
         front.gather_for(self)
         reason = front.evaluation.will_skip(self.source, self.cell)
-        self.results = front.evaluation.judge(self.source, self.cell)
+        self.results = front.judge(self)
         if reason is not None:
             pytest.skip(reason)
         self.outcome, self.why = item_outcome(self.cell.case, self.results)
@@ -104,3 +104,7 @@ class CellItem(pytest.Item):
 
 class CaseFailed(Exception):
     """A case that failed or has no verdict, with the text that explains it."""
+
+
+class Unwritten(CaseFailed):
+    """A case whose verdict could not be written."""

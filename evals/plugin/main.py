@@ -27,21 +27,23 @@ class NoSuites(Exception):
     """There is nothing to run: no path was given, and no suite was found."""
 
 
-def run(args: Sequence[str], *, suites: Sequence[str]) -> int:
+def run(args: Sequence[str], *, suites: Sequence[str], words: Sequence[str]) -> int:
     """Run pytest with `args`, on `suites` where they name no path; its exit code.
 
-    Raises `NoSuites` where there are none of either.
+    `words` are what somebody typed, for messages that say how to go on. Raises `NoSuites` where
+    there are neither paths nor suites.
     """
     installed = entry_points(group="pytest11", name="evals")
     plugin = ("-p", "evals" if installed else "evals.plugin")
-    return int(pytest.main([*_QUIET, *_IMPORTED, *plugin, *args], plugins=[Quiet(suites)]))
+    return int(pytest.main([*_QUIET, *_IMPORTED, *plugin, *args], plugins=[Quiet(suites, words)]))
 
 
 class Quiet:
     """Hooks that replace pytest's dots and tracebacks by tables, unless -v or --tb is given."""
 
-    def __init__(self, suites: Sequence[str]) -> None:
+    def __init__(self, suites: Sequence[str], words: Sequence[str]) -> None:
         self._suites = list(suites)
+        self._words = tuple(words)
         self._at_end = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -56,6 +58,11 @@ class Quiet:
             args += self._suites
             given.file_or_dir = list(self._suites)
         return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        front: Front = config.pluginmanager.getplugin("evals-session")
+        front.words = self._words
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_report_teststatus(

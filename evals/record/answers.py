@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from evals.errors import EndpointError
+from evals.errors import DamagedFile, EndpointError
 from evals.model import Exchange, Frozen, JsonObject, Recorded, Request, Response, Timing
-from evals.record.journal import Journal
+from evals.record.journal import Journal, Lines, Spot, read_at
 from evals.write import Secrets
+
+if TYPE_CHECKING:
+    from evals.record.grouped import Grouped
 
 
 class AskedRequest(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -29,15 +34,42 @@ class AnswerLine(Frozen, frozen=True, kw_only=True):
     timing: Timing | None = None
     recorded: Recorded | None = None
     error: JsonObject | None = None
+    refreshed: bool = False  # the answer replaced a recording, and stands there
+
+
+class _Head(Frozen, frozen=True, kw_only=True):
+    """What tells which answer a line holds; what it says is left unread."""
+
+    suite: str
+    key: str
+    take: int
+    response: msgspec.Raw = msgspec.Raw()
+    refreshed: bool = False
 
 
 class Answers:
-    """The journal of one process, and what it holds, found by suite, key and take."""
+    """The journal of one process, and what it holds, found by suite, key and take.
 
-    def __init__(self, path: Path, *, secrets: Secrets) -> None:
-        self._journal = Journal(path, secrets=secrets, synced=True)
-        self._places: dict[tuple[str, str, int], tuple[int, int]] = {}
+    `earlier` are the journals of a run that is resumed; what they hold is found as well.
+    """
+
+    def __init__(self, path: Path, *, secrets: Secrets, earlier: Sequence[Path] = ()) -> None:
+        self._journal = Journal(path, secrets=secrets)
+        self._spots: dict[tuple[str, str, int], Spot] = {}
+        self._refreshed: set[tuple[str, str, int]] = set()
         self._decoder = msgspec.json.Decoder(AnswerLine)
+        self._grouped: Grouped[None] | None = None
+        for spot, head in Lines(earlier, _Head).spotted():
+            name = (head.suite, head.key, head.take)
+            if head.refreshed:
+                self._refreshed.add(name)
+            elif bytes(head.response):
+                self._spots[name] = spot
+
+    def has(self, suite: str, key: str, take: int) -> bool:
+        """Whether this run has that answer, here or in a recording that it replaced."""
+        name = (suite, key, take)
+        return name in self._spots or name in self._refreshed
 
     def add(self, suite: str, key: str, exchange: Exchange) -> None:
         """Journal an answer; it is in the operating system's hands when this returns."""
@@ -50,8 +82,20 @@ class Answers:
             timing=exchange.timing,
             recorded=exchange.recorded,
         )
-        place = self._journal.append(line)
-        self._places[suite, key, exchange.request.take] = place
+        self._spots[suite, key, exchange.request.take] = self._journal.append(line)
+
+    def add_refreshed(self, suite: str, key: str, request: Request) -> None:
+        """Journal that a recording was replaced in this run."""
+        self._journal.append(
+            AnswerLine(
+                suite=suite,
+                key=key,
+                take=request.take,
+                request=_asked(request),
+                refreshed=True,
+            )
+        )
+        self._refreshed.add((suite, key, request.take))
 
     def add_error(self, suite: str, key: str, request: Request, problem: EndpointError) -> None:
         """Journal that a request had no answer."""
@@ -71,14 +115,17 @@ class Answers:
         )
 
     def read(self, suite: str, key: str, request: Request) -> Exchange | None:
-        """The answer as it was journaled, or None."""
-        place = self._places.get((suite, key, request.take))
-        if place is None:
+        """The answer as it was journaled, or None; raises `DamagedFile`."""
+        spot = self._spots.get((suite, key, request.take))
+        if spot is None:
             return None
-        line = self._decoder.decode(self._journal.read(place))
-        assert line.response is not None
-        assert line.timing is not None
-        assert line.recorded is not None
+        try:
+            line = self._decoder.decode(read_at(spot))
+        except (OSError, msgspec.DecodeError) as problem:
+            raise DamagedFile(f"{spot[0]} cannot be read: {problem}.") from problem
+        its_own = (line.suite, line.key, line.take) == (suite, key, request.take)
+        if not its_own or not (line.response and line.timing and line.recorded):
+            raise DamagedFile(f"{spot[0]}: the line at byte {spot[1]} is not what was written.")
         return Exchange(
             request=request,
             response=line.response,
@@ -86,6 +133,14 @@ class Answers:
             recorded=line.recorded,
             source="live",
         )
+
+    async def durable(self) -> None:
+        """Return once what was added is on the disk itself; syncing is grouped."""
+        if self._grouped is None:
+            from evals.record.grouped import Grouped
+
+            self._grouped = Grouped(lambda _: self.sync())
+        await self._grouped.done(None)
 
     def sync(self) -> None:
         self._journal.sync()

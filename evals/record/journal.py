@@ -1,76 +1,80 @@
-"""Append-only lines on disk: written at once, synced in groups, readable after any crash."""
+"""Append-only lines on disk: written at once, readable after any crash."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from evals.write import Secrets
-
-_SYNC_EVERY_S = 0.1
-_SYNC_EVERY_LINES = 256
+from evals.errors import RunError
+from evals.write import Secrets, write_all, writing
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+Spot: TypeAlias = tuple[Path, int, int]
+"""Where a line stands: its file, its offset and its length in bytes."""
 
 
 class Journal:
     """One file of JSON Lines, opened on the first line.
 
     A line is handed to the operating system at once, so that a killed process loses nothing;
-    `fdatasync` is grouped (100 ms or 256 lines) where `synced` asks for it.
+    `sync` has all of them on the disk itself. Raises `DiskError` where a line cannot be written,
+    and leaves no part of it.
     """
 
-    def __init__(self, path: Path, *, secrets: Secrets | None = None, synced: bool = False) -> None:
+    def __init__(self, path: Path, *, secrets: Secrets | None = None) -> None:
         self.path = path
         self._secrets = secrets or Secrets()
-        self._synced = synced
         self._file: int | None = None
         self._end = 0
         self._unsynced = 0
-        self._last_sync = 0.0
 
-    def append(self, line: msgspec.Struct) -> tuple[int, int]:
-        """Write a line; its place (offset and length in bytes) in the file."""
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._file = os.open(self.path, flags, 0o644)
-            self._end = os.fstat(self._file).st_size
+    def append(self, line: msgspec.Struct) -> Spot:
+        """Write a line; where it stands."""
         data = self._secrets.redact(_encode(line)).encode() + b"\n"
-        _write_all(self._file, data)
-        place = (self._end, len(data))
+        with writing(self.path):
+            file = self._file if self._file is not None else self._open()
+            try:
+                write_all(file, data)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file, self._end)  # what follows must not stick to a torn line
+                raise
+        spot = (self.path, self._end, len(data))
         self._end += len(data)
         self._unsynced += 1
-        if self._synced and (
-            self._unsynced >= _SYNC_EVERY_LINES
-            or time.monotonic() - self._last_sync >= _SYNC_EVERY_S
-        ):
-            self.sync()
-        return place
+        return spot
 
-    def read(self, place: tuple[int, int]) -> bytes:
-        """The line at `place`, as `append` gave it."""
-        offset, length = place
-        with open(self.path, "rb") as file:
-            file.seek(offset)
-            return file.read(length)
+    def _open(self) -> int:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self.path, flags, 0o644)
+        self._end = os.fstat(self._file).st_size
+        return self._file
 
     def sync(self) -> None:
+        """Have every line on the disk itself."""
         if self._file is not None and self._unsynced:
-            getattr(os, "fdatasync", os.fsync)(self._file)
-            self._unsynced = 0
-            self._last_sync = time.monotonic()
+            lines = self._unsynced
+            with writing(self.path):
+                getattr(os, "fdatasync", os.fsync)(self._file)
+            self._unsynced -= lines
 
     def close(self) -> None:
-        if self._file is not None:
+        """Sync, and give the file back; it is opened again for another line."""
+        if self._file is None:
+            return
+        file = self._file
+        try:
             self.sync()
-            os.close(self._file)
+        finally:
             self._file = None
+            os.close(file)
 
 
 def _encode(line: msgspec.Struct) -> str:
@@ -82,29 +86,44 @@ def _encode(line: msgspec.Struct) -> str:
         return json.dumps(msgspec.to_builtins(line), separators=(",", ":"))
 
 
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
+def read_at(spot: Spot) -> bytes:
+    """The line that stands there."""
+    path, offset, length = spot
+    with open(path, "rb") as file:
+        file.seek(offset)
+        return file.read(length)
 
 
 class Lines(Generic[S]):
     """Reads what `Journal` wrote; `damaged` names lines that could not be read.
 
-    A torn last line is dropped without a word: it was never acknowledged.
+    A torn last line is dropped without a word: it was never acknowledged. Raises `RunError`
+    where a file cannot be read at all.
     """
 
-    def __init__(self, paths: list[Path], type_: type[S]) -> None:
+    def __init__(self, paths: Sequence[Path], type_: type[S]) -> None:
         self._paths = paths
         self._decoder = msgspec.json.Decoder(type_)
         self.damaged: list[str] = []
 
     def __iter__(self) -> Iterator[S]:
+        return (line for _, line in self.spotted())
+
+    def spotted(self) -> Iterator[tuple[Spot, S]]:
+        """Every line, with where it stands."""
         for path in self._paths:
-            with open(path, "rb") as file:
-                for number, line in enumerate(file, 1):
-                    try:
-                        yield self._decoder.decode(line)
-                    except msgspec.DecodeError as problem:
-                        if line.endswith(b"\n"):
-                            self.damaged.append(f"{path}:{number}: {problem}")
+            try:
+                with open(path, "rb") as file:
+                    yield from self._of(path, file)
+            except OSError as problem:
+                raise RunError(f"{path} cannot be read: {problem.strerror}.") from problem
+
+    def _of(self, path: Path, file: Iterator[bytes]) -> Iterator[tuple[Spot, S]]:
+        offset = 0
+        for number, line in enumerate(file, 1):
+            try:
+                yield (path, offset, len(line)), self._decoder.decode(line)
+            except msgspec.DecodeError as problem:
+                if line.endswith(b"\n"):
+                    self.damaged.append(f"{path}:{number}: {problem}")
+            offset += len(line)

@@ -14,6 +14,7 @@ import msgspec
 
 from evals.errors import RunError
 from evals.model import Manifest, TrialResult
+from evals.record.files import files, last_lines
 from evals.record.journal import Lines
 from evals.write import Secrets, publish
 
@@ -32,6 +33,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.damaged: list[str] = []  # lines that the last reading of the trials had to skip
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -55,14 +57,19 @@ class Run:
         return manifest
 
     def trials(self) -> Iterator[TrialResult]:
-        """One result a trial, in the order in which they were written."""
-        return iter(Lines(sorted(self.folder.glob("trials-*.jsonl")), TrialResult))
+        """One result a trial, in the order in which they were written; raises `RunError`."""
+        lines = Lines(files(self.folder, "trials"), TrialResult)
+        self.damaged = lines.damaged
+        return last_lines(lines, self.folder)
 
 
-def write_manifest(folder: Path, manifest: Manifest, *, secrets: Secrets) -> None:
-    """Publish `run.json` in one step."""
+def write_manifest(
+    folder: Path, manifest: Manifest, *, secrets: Secrets, durable: bool = False
+) -> None:
+    """Publish `run.json` in one step; raises `DiskError`."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1).decode()
-    publish(folder / "run.json", secrets.redact(text).encode() + b"\n", replace=True)
+    data = secrets.redact(text).encode() + b"\n"
+    publish(folder / "run.json", data, replace=True, durable=durable)
 
 
 def point_latest(runs: Path, run_id: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 
+from evals.errors import DiskError
 from evals.write import publish
 
 __all__ = ["CompiledTemplates"]
@@ -46,7 +47,7 @@ class CompiledTemplates(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         path = self.path(bucket.key)
         if path is not None and not sys.dont_write_bytecode:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(DiskError):
                 publish(path, bucket.bytecode_to_string(), replace=True)
 
     def path(self, name: str) -> Path | None:

@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from evals.cassettes import key
 from evals.endpoint.config import Config, load_config
 from evals.endpoint.secrets import secrets_of
-from evals.errors import EndpointError, EvalsError, Place, Problem, SuiteError
-from evals.model import Mode, TrialResult
+from evals.errors import DiskError, EndpointError, EvalsError, Place, Problem, SuiteError
+from evals.model import Mode, Request, TrialResult
 from evals.record import Journal
 from evals.record.answers import Answers
+from evals.record.files import Name, files, judged
+from evals.record.journal import Spot, read_at
 from evals.runner import replay
 from evals.session.extensions import load_extensions
 from evals.session.memory import uncollected
@@ -43,6 +47,8 @@ class Options:
     set_: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     max_cost_usd: float | None = None
     command: str = ""
+    resumes: bool = False  # the run is there, and goes on
+    place: Path | None = None  # of the run's folder, where it is not below `root`
 
     @property
     def runs(self) -> Path:
@@ -50,7 +56,7 @@ class Options:
 
     @property
     def folder(self) -> Path:
-        return self.runs / self.run_id
+        return self.place or self.runs / self.run_id
 
 
 class Evaluation:
@@ -66,6 +72,7 @@ class Evaluation:
         self._secrets: Secrets | None = None
         self._journal: Journal | None = None
         self._answers: Answers | None = None
+        self._judged: dict[Name, Spot] | None = None
 
     @property
     def config(self) -> Config:
@@ -134,7 +141,8 @@ class Evaluation:
     def answers(self) -> Answers:
         if self._answers is None:
             path = self.options.folder / f"answers-{self.options.worker}.jsonl"
-            self._answers = Answers(path, secrets=self.secrets)
+            earlier = files(self.options.folder, "answers") if self.options.resumes else ()
+            self._answers = Answers(path, secrets=self.secrets, earlier=earlier)
         return self._answers
 
     def will_skip(self, source: Source, cell: Cell) -> str | None:
@@ -150,14 +158,33 @@ class Evaluation:
         if self.options.mode == "replay":
             return []
         asked = [(source, cell) for source, cell in cells if not self.will_skip(source, cell)]
-        return _unanswered(self.options.mode, asked)
+        return self._unanswered(asked)
+
+    def _unanswered(self, cells: Sequence[tuple[Source, Cell]]) -> list[tuple[Source, Cell, int]]:
+        """The requests that have no answer yet, each (suite, key, take) once."""
+        seen: set[tuple[str, str, int]] = set()
+        wanted = []
+        for source, cell in cells:
+            for number, request in enumerate(cell.requests()):
+                name = (source.suite.id, key(request), request.take)
+                if name not in seen and not self._has(source, name, request):
+                    wanted.append((source, cell, number))
+                seen.add(name)
+        return wanted
+
+    def _has(self, source: Source, name: tuple[str, str, int], request: Request) -> bool:
+        """Whether a request is answered: in `record` ever, in the other modes in this run."""
+        if self.options.mode == "record":
+            return source.cassettes.has(request)
+        return self.answers.has(*name)
 
     def gather(
         self, wanted: Sequence[tuple[Source, Cell, int]], *, on_event: OnEvent | None = None
     ) -> None:
         """Ask what `to_ask` found, many at a time; blocks until all is answered and durable.
 
-        What fails is kept for the trials that asked.
+        What fails is kept for the trials that asked. Raises `DiskError` where an answer could not
+        be written: then nothing more is asked.
         """
         if not wanted:
             return
@@ -174,23 +201,46 @@ class Evaluation:
         )
         try:
             self.interrupted = not run(asking, wanted)
+        except DiskError:
+            raise
         except EvalsError as problem:
             _fail_all(wanted, problem)
         if self.interrupted:
-            _stop_all(wanted)
+            self._stop_all(wanted)
         self.answers.sync()
 
+    def _stop_all(self, wanted: Sequence[tuple[Source, Cell, int]]) -> None:
+        """After an interrupt: what was neither answered nor refused was not run."""
+        for source, cell, number in wanted:
+            request = cell.request(number)
+            name = (source.suite.id, key(request), request.take)
+            if not self._has(source, name, request):
+                stopped = EndpointError("the run was interrupted", kind="stopped")
+                source.failed.setdefault(name[1:], stopped)
+
     def judge(self, source: Source, cell: Cell) -> tuple[TrialResult, ...]:
-        """Judge all samples of a cell and journal them."""
+        """Judge all samples of a cell and journal them; raises `DiskError`."""
         reason = self.will_skip(source, cell)
-        if reason is not None:
-            results = tuple(skipped(cell, sample) for sample in range(cell.samples))
-        else:
-            results = tuple(self._trial(source, cell, sample) for sample in range(cell.samples))
-        for result in results:
-            self.journal.append(result)
+        results = []
+        for sample in range(cell.samples):
+            result = self._judged_before(cell, sample)
+            if result is None:
+                result = (
+                    self._trial(source, cell, sample) if reason is None else skipped(cell, sample)
+                )
+                self.journal.append(result)
+            results.append(result)
             self.errors[cell.suite] += result.outcome == "error"
-        return results
+        return tuple(results)
+
+    def _judged_before(self, cell: Cell, sample: int) -> TrialResult | None:
+        """The result of a trial that a run had before it was resumed, as it was written."""
+        if not self.options.resumes:
+            return None
+        if self._judged is None:
+            self._judged = judged(self.options.folder)
+        spot = self._judged.get((cell.suite, cell.case.id, cell.column.id, sample))
+        return None if spot is None else msgspec.json.decode(read_at(spot), type=TrialResult)
 
     def _trial(self, source: Source, cell: Cell, sample: int) -> TrialResult:
         request = cell.request(sample // cell.candidates)
@@ -215,37 +265,12 @@ class Evaluation:
                 journal.close()
 
 
-def _unanswered(mode: Mode, cells: Sequence[tuple[Source, Cell]]) -> list[tuple[Source, Cell, int]]:
-    """The requests that have to be asked in `mode`, each (suite, key, take) once."""
-    seen: set[tuple[str, str, int]] = set()
-    wanted = []
-    for source, cell in cells:
-        for number, request in enumerate(cell.requests()):
-            name = (source.suite.id, key(request), request.take)
-            if name in seen:
-                continue
-            seen.add(name)
-            if mode != "record" or not source.cassettes.has(request):
-                wanted.append((source, cell, number))
-    return wanted
-
-
 def _fail_all(wanted: Sequence[tuple[Source, Cell, int]], problem: EvalsError) -> None:
     """Nothing could be asked: the first trial says why, the others were not run."""
     for source, cell, number in wanted:
         request = cell.request(number)
         source.failed.setdefault((key(request), request.take), problem)
         problem = EndpointError(problem.message, kind="stopped")
-
-
-def _stop_all(wanted: Sequence[tuple[Source, Cell, int]]) -> None:
-    """After an interrupt: what was neither answered nor refused was not run."""
-    for source, cell, number in wanted:
-        request = cell.request(number)
-        if not source.has(request):
-            name = (key(request), request.take)
-            stopped = EndpointError("the run was interrupted", kind="stopped")
-            source.failed.setdefault(name, stopped)
 
 
 def within(allowed: int | float, errors: int, trials: int) -> bool:

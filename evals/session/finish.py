@@ -58,15 +58,23 @@ class Finished:
 
 
 def start(evaluation: Evaluation, *, started: datetime) -> None:
-    """Write a manifest that says the run is not complete, so that a killed run can be read."""
+    """Write a manifest that says the run is not complete, so that a killed run can be read.
+
+    Where something is asked it has the suites, so that the run can go on. Raises `DiskError`.
+    """
     options = evaluation.options
-    manifest = _manifest(evaluation, started=started, ended=None, complete=False)
+    sources = evaluation.sources.values() if options.mode != "replay" else ()
+    manifest = msgspec.structs.replace(
+        _manifest(evaluation, started=started, ended=None, complete=False),
+        suites=tuple(_suite_record(evaluation, source, selected=False) for source in sources),
+    )
     write_manifest(options.folder, manifest, secrets=evaluation.secrets)
-    point_latest(options.runs, options.run_id)
+    if options.place is None:
+        point_latest(options.runs, options.run_id)
 
 
 def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> Finished:
-    """Judge the gates over all trials on disk and write the manifest."""
+    """Judge the gates over all trials on disk and write the manifest; raises `DiskError`."""
     evaluation.close()
     run = Run(evaluation.options.folder)
     trials = tuple(run.trials())
@@ -101,7 +109,12 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
             for name, source in judged.items()
         ),
     )
-    write_manifest(evaluation.options.folder, manifest, secrets=evaluation.secrets)
+    write_manifest(
+        evaluation.options.folder,
+        manifest,
+        secrets=evaluation.secrets,
+        durable=evaluation.options.mode != "replay",
+    )
     return Finished(run, manifest, trials)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from evals.cassettes import key
 from evals.cassettes.recording import Recording
-from evals.errors import EndpointError, EvalsError
+from evals.errors import DiskError, EndpointError, EvalsError
 from evals.model import Asks, Completion, Endpoint, Exchange, Limits, Mode, Request
 from evals.record.answers import Answers
 from evals.runner import gather
@@ -30,13 +30,14 @@ OnEvent = Callable[["Event"], None]
 
 
 class Journaling:
-    """Keeps what no cassette keeps: errors always, answers where nothing else records them."""
+    """Keeps what no cassette keeps: errors always, in `live` the answers, in `refresh` which
+    recordings this run has replaced."""
 
-    def __init__(self, endpoint: Endpoint, answers: Answers, suite: str, *, all_: bool) -> None:
+    def __init__(self, endpoint: Endpoint, answers: Answers, suite: str, *, mode: Mode) -> None:
         self._endpoint = endpoint
         self._answers = answers
         self._suite = suite
-        self._all = all_
+        self._mode = mode
 
     async def complete(self, request: Request, /) -> Exchange:
         try:
@@ -44,8 +45,11 @@ class Journaling:
         except EndpointError as problem:
             self._answers.add_error(self._suite, key(request), request, problem)
             raise
-        if self._all:
+        if self._mode == "live":
             self._answers.add(self._suite, key(request), exchange)
+            await self._answers.durable()
+        elif self._mode == "refresh":
+            self._answers.add_refreshed(self._suite, key(request), request)
         return exchange
 
 
@@ -54,9 +58,10 @@ def compose(mode: Mode, source: Source, endpoint: Endpoint, answers: Answers) ->
     match mode:
         case "record" | "refresh":
             recording = Recording(endpoint, source.cassettes, refresh=mode == "refresh")
-            return Journaling(recording, answers, source.suite.id, all_=False)
+            source.cassettes.prepare()
+            return Journaling(recording, answers, source.suite.id, mode=mode)
         case "live":
-            return Journaling(endpoint, answers, source.suite.id, all_=True)
+            return Journaling(endpoint, answers, source.suite.id, mode=mode)
         case "replay":
             raise AssertionError("replay asks nothing")
 
@@ -137,4 +142,5 @@ def run(asking: Asking, wanted: Sequence[tuple[Source, Cell, int]]) -> bool:
     try:
         return asyncio.run(asking.ask(wanted))
     except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
+        unwritten, others = group.split(DiskError)
+        raise (unwritten or others or group).exceptions[0] from None

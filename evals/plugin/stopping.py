@@ -1,0 +1,129 @@
+"""When a session ends before its time – a signal, a full disk – and when it goes on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from evals.model import Manifest
+    from evals.plugin.front import Front
+    from evals.session import Evaluation, Options
+
+_RESUME = "--evals-resume"
+_EXIT_NOT_WRITTEN = 6
+
+
+class Stopping:
+    """Why a session ends before its time."""
+
+    def __init__(self) -> None:
+        self.unwritten: str | None = None  # the file that could not be written, and why
+
+    @contextmanager
+    def writing(self, *, raising: type[Exception] | None = None) -> Iterator[None]:
+        """End the session where a file cannot be written: nothing after it would be kept.
+
+        With `raising` that is raised instead, where a session is not ours to end.
+        """
+        from evals.errors import DiskError
+
+        try:
+            yield
+        except DiskError as problem:
+            if raising is not None:
+                raise raising(str(problem)) from problem
+            self.unwritten = str(problem)
+            pytest.exit("a file could not be written", returncode=_EXIT_NOT_WRITTEN)
+
+    def said(self, front: Front) -> Iterator[str]:
+        """What happened, and the command line that goes on."""
+        if self.unwritten:
+            yield from self.unwritten.splitlines()
+        elif front.interrupted and front.mode != "replay":
+            yield "Interrupted: what was answered is kept and judged."
+        if (self.unwritten or front.interrupted) and front.mode != "replay" and front.run_id:
+            yield f"Go on: {resuming(front.words, front.run_id)}"
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A run that goes on."""
+
+    manifest: Manifest
+    folder: Path
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Resumed | None:
+        """The run that `--evals-resume` names, or None without it."""
+        name = config.getoption(_RESUME)
+        if not name:
+            return None
+        from evals.errors import EvalsError
+        from evals.record import find
+        from evals.session.resuming import refuse_mode
+
+        try:
+            run = find(name, runs=config.rootpath / "reports" / "runs")
+            refuse_mode(run.manifest, config.getoption("--evals-mode"))
+        except EvalsError as problem:
+            raise pytest.UsageError(str(problem)) from problem
+        return cls(run.manifest, run.folder)
+
+    def options(self, options: Options) -> Options:
+        """What a session asks for, in the folder of this run; raises `DiskError`."""
+        from evals.record.files import next_number
+
+        place = self.folder if self.folder != options.folder.resolve() else None
+        number = str(next_number(self.folder))
+        return replace(options, worker=number, resumes=True, place=place)
+
+    def refuse_changes(self, evaluation: Evaluation) -> None:
+        from evals.errors import ConfigError
+        from evals.session.resuming import refuse_changes
+
+        suites = (source.suite for source in evaluation.sources.values())
+        try:
+            refuse_changes(self.manifest, suites, secrets=evaluation.secrets)
+        except ConfigError as problem:
+            raise pytest.UsageError(str(problem)) from problem
+
+
+@contextmanager
+def termination_interrupts() -> Iterator[None]:
+    """Let SIGTERM interrupt as Ctrl-C does, so that what was judged is reported."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def resuming(words: Sequence[str], run_id: str) -> str:
+    """The command line that goes on with a run which `words` began or went on with."""
+    kept: list[str] = []
+    others = iter(words)
+    for word in others:
+        if word == _RESUME:
+            next(others, None)
+        elif not word.startswith(f"{_RESUME}="):
+            kept.append(word)
+    line = [*kept, _RESUME, run_id]
+    return subprocess.list2cmdline(line) if os.name == "nt" else shlex.join(line)
