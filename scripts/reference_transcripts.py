@@ -14,9 +14,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reference_tables import Wrong
+
+from evals.endpoint.config import load_config
+from evals.session.inventory import take_stock
+from evals.suite.open import open_suite
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDINGS = ROOT / "docs" / "examples" / "cassettes"
@@ -59,7 +64,7 @@ class Reader:
     def _console(self, match: re.Match[str]) -> str:
         asked, took = "", _TOOK
         if match["marker"].startswith("<!-- recorded"):
-            shutil.copytree(RECORDINGS, self._project / "suites" / "cassettes", dirs_exist_ok=True)
+            self._record()
             asked = "".join(_ASKED.findall(match["text"]))
             took = next(iter(re.findall(r" in (\d+\.\d\ds(?: \([\d:]+\))?)", match["text"])), took)
         shown = []
@@ -69,6 +74,14 @@ class Reader:
             end = head.end() if head else 0
             shown.append(f"$ {command}\n{printed[:end]}{asked}{printed[end:]}")
         return "\n".join(shown).rstrip()
+
+    def _record(self) -> None:
+        """Put the recordings in place that the suite asks for, as asking would."""
+        config = load_config(self._project, env={})
+        stock = take_stock(open_suite(self._suite, config=config), config, now=datetime.now(UTC))
+        stock.folder.mkdir(parents=True, exist_ok=True)
+        for each in stock.asked:
+            shutil.copy(RECORDINGS / stock.suite / each.file, stock.folder)
 
     def _run(self, command: str, took: str) -> str:
         done = subprocess.run(

@@ -43,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--evals-report", metavar="PATH", help="write the page there")
     add("--evals-no-report", action="store_true", help="write no page")
     add("--evals-strict", action="store_true", help="fail on gates that were not evaluated")
+    add("--evals-fail-unused", action="store_true", help="fail on recordings nothing asks for")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -214,13 +214,29 @@ class Front:
             self.stopping.unwritten = str(problem)
             return
         findings, paths = self.finished.findings, self.finished.suite_paths
-        for report in gate_reports(findings, paths, strict=self.strict):
+        reports = [*gate_reports(findings, paths, strict=self.strict), *self._unused()]
+        for report in reports:
             session.testscollected += 1
             self.config.hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
             self.config.hook.pytest_runtest_logreport(report=report)
             self.config.hook.pytest_runtest_logfinish(
                 nodeid=report.nodeid, location=report.location
             )
+
+    def _unused(self) -> Iterator[pytest.TestReport]:
+        """Say what nothing asks for, in a line; reports of it where they are wanted."""
+        from evals.plugin.unused import unused_reports
+        from evals.session.unused import find_unused, in_one_line
+
+        assert self.finished is not None
+        if self.interrupted:
+            return
+        found = list(find_unused(self.evaluation, self.finished))
+        told = in_one_line(found)
+        if told is not None:
+            self.notes.append(told)
+        if self.config.getoption("--evals-fail-unused"):
+            yield from unused_reports(found, root=self.config.rootpath, strict=self.strict)
 
     # ------------------------------------------------------------------ reports of items
 

