@@ -40,7 +40,7 @@ def command(
     no_extensions: bool,
     **asked: Any,
 ) -> int:
-    """Show how many requests are recorded, changed or new, and what asking would take.
+    """Show what is recorded, and what asking for the rest takes.
 
     SUITE is a file or a folder; without one, every suite under the current folder is planned.
     Nothing is asked. Tokens and dollars are estimates by the usage of earlier recordings: of the

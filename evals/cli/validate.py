@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     help="Import none of the project's modules: for suites of people you do not trust.",
 )
 def command(paths: tuple[Path, ...], strict: bool, no_extensions: bool) -> int:
-    """Check suites: every mistake at once, with file, line and column.
+    """Check suites: every mistake at once, with its line and column.
 
     SUITE is a file or a folder; without one, every suite under the current folder is checked.
     All data is read and every case is rendered, but nothing is asked.
