@@ -15,6 +15,7 @@ import msgspec
 import yaml
 from reference_tables import Wrong, code, keys, plain, table
 
+from evals.checks.extras import EXTRAS
 from evals.checks.judge import prepare
 from evals.checks.registry import FAMILIES, CheckType, find
 from evals.checks.written import read_assertion
@@ -126,6 +127,9 @@ def _about(kind: CheckType) -> str:
     said = []
     if kind.judges != "text":
         said.append("It does not judge text, so it takes no `transform` and no `on`.")
+    if kind.library is not None:
+        extra = EXTRAS[kind.library]
+        said.append(f'It needs an extra: `pip install "pytest-model-evals[{extra}]"`.')
     if kind.needs:
         needs = " and ".join(_NEEDS[need] for need in kind.needs)
         said.append(f"The parameters must have {needs}, else the suite is refused.")

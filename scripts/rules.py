@@ -21,7 +21,11 @@ HOMES = {
     "jinja2": ("suite/", "report/"),
     "click": ("cli/",),
     "rich": ("cli/", "report/terminal"),
-    "yaml": ("suite/",),
+    "yaml": ("suite/", "checks/yaml_text"),
+    "sacrebleu": ("checks/translation",),
+    "nltk": ("checks/translation", "checks/rouge"),
+    "sqlglot": ("checks/sql",),
+    "py3langid": ("checks/language",),
 }
 
 

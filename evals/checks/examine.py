@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from evals.checks.extras import missing
 from evals.checks.options import OptionsError, convert, fields_of, prefixed, unknown
 from evals.checks.options import examine as examine_options
 from evals.checks.registry import CheckType, Mistake, find, names
@@ -104,6 +105,8 @@ def common_mistakes(check: Check, kind: CheckType) -> tuple[Mistake, ...]:
         mistakes.append((("threshold",), message))
     elif threshold is not None and kind.own and "threshold" not in fields_of(kind.options):
         mistakes += _threshold_mistakes(threshold)
+    if kind.library is not None and (told := missing(kind.library)) is not None:
+        mistakes.append((("type",), f"`{kind.name}` {told}"))
     decided = any(check.options.get(key) is not None for key in kind.decided_by)
     if kind.decided_by and check.weight > 0 and not decided:
         needed = " or ".join(f"`{key}`" for key in kind.decided_by)

@@ -43,11 +43,15 @@ _log = logging.getLogger("evals.checks")
 
 
 class Context(Frozen, frozen=True, kw_only=True):
-    """What an own check may ask for beside the answer: the case's vars and expected value."""
+    """What a check may ask for beside the answer: the case's vars and expected value.
+
+    `metrics` are the scores of the other checks, for those that are judged last.
+    """
 
     vars: JsonObject = {}
     expected: Any = None
     has_expected: bool = False
+    metrics: dict[str, float | None] = {}
 
 
 class Conclusion(Frozen, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -44,15 +44,11 @@ def logprob(completion: Completion, options: Logprob) -> Verdict:
     tokens = tokens_of(completion)
     extracted = None
     if options.match is not None:
-        text = "".join(token.token for token in tokens)
-        match = compile_pattern(options.match).search(encodable(text))
-        if match is None:
-            pattern = quote(options.match, limit=100)
-            return found(False, f"{quote(text)} does not match {pattern}")
-        tokens = _overlapping(tokens, *match.span())
+        part = _matched(tokens, options.match)
+        if isinstance(part, Verdict):
+            return part
+        tokens = part
         extracted = "".join(token.token for token in tokens)
-    if not tokens:
-        return found(False, "the match is empty: it has no token")
     known = logprobs_of(tokens)
     value = math.fsum(known) / (len(known) if options.measure == "mean" else 1)
     told = f"{options.measure} logprob {value:.4g} over {count(len(known), 'token')}"
@@ -62,6 +58,16 @@ def logprob(completion: Completion, options: Logprob) -> Verdict:
         told += f", expected at least {options.min:g}"
     passed = options.min is None or value >= options.min
     return found(passed, told, extracted=extracted, values={"logprob": value})
+
+
+def _matched(tokens: Sequence[Token], pattern: str) -> tuple[Token, ...] | Verdict:
+    """The tokens that the first match overlaps, or the verdict where there are none."""
+    text = "".join(token.token for token in tokens)
+    match = compile_pattern(pattern).search(encodable(text))
+    if match is None:
+        return found(False, f"{quote(text)} does not match {quote(pattern, limit=100)}")
+    overlapping = _overlapping(tokens, *match.span())
+    return overlapping or found(False, "the match is empty: it has no token")
 
 
 def _overlapping(tokens: Sequence[Token], start: int, end: int) -> tuple[Token, ...]:
@@ -76,11 +82,15 @@ def _overlapping(tokens: Sequence[Token], start: int, end: int) -> tuple[Token, 
 def _inspect_logprob(options: Logprob) -> Iterator[Mistake]:
     if options.min is not None and not math.isfinite(options.min):
         yield ("min",), "an infinite minimum cannot fail"
-    if options.match == "":
+    yield from _inspect_match(options.match)
+
+
+def _inspect_match(pattern: str | None) -> Iterator[Mistake]:
+    if pattern == "":
         yield ("match",), "an empty pattern matches no token"
-    elif options.match is not None:
+    elif pattern is not None:
         try:
-            compile_pattern(options.match)
+            compile_pattern(pattern)
         except OptionsError as error:
             for _, message in error.mistakes:
                 yield ("match",), message
@@ -219,6 +229,64 @@ def _inspect_entropy(options: Entropy) -> Iterator[Mistake]:
         yield ("max",), "an infinite maximum cannot fail"
 
 
+class Confidence(Options, frozen=True, kw_only=True):
+    """Options of `confidence`."""
+
+    measure: Annotated[
+        Literal["mean", "product", "min"],
+        Meta(
+            description="Of the tokens' probabilities: their geometric mean, their product (of the "
+            "whole answer), or the least."
+        ),
+    ] = "mean"
+    match: Annotated[
+        str | None,
+        Meta(description="A pattern as in `regex`: only the tokens of its first match count."),
+    ] = None
+    threshold: Annotated[Share | None, Meta(description="The least confidence that passes.")] = None
+
+
+def confidence(completion: Completion, options: Confidence) -> Verdict:
+    """The probability that the model gave its own answer is at least `threshold`; it is the score.
+
+    With `metric: sure` and `weight: 0` beside checks that judge, gates and reports tell how far it
+    can be trusted: `sure.brier`, `sure.ece` and `sure.auroc`, over the trials of all cases.
+    """
+    tokens = tokens_of(completion)
+    extracted = None
+    if options.match is not None:
+        part = _matched(tokens, options.match)
+        if isinstance(part, Verdict):
+            return part
+        tokens = part
+        extracted = "".join(token.token for token in tokens)
+    known = logprobs_of(tokens)
+    value = min(1.0, math.exp(_MEASURES[options.measure](known)))
+    told = f"confidence {value:.4g}, the {_TOLD[options.measure]} of {count(len(known), 'token')}"
+    if extracted is not None:
+        told += f" {quote(extracted, limit=60)}"
+    if options.threshold is not None:
+        told += f", threshold {options.threshold:g}"
+    passed = options.threshold is None or value >= options.threshold
+    return found(passed, told, score=value, extracted=extracted, values={"confidence": value})
+
+
+_MEASURES: dict[str, Callable[[Sequence[float]], float]] = {
+    "mean": lambda known: math.fsum(known) / len(known),
+    "product": math.fsum,
+    "min": min,
+}
+_TOLD = {
+    "mean": "geometric mean of the probabilities",
+    "product": "product of the probabilities",
+    "min": "least of the probabilities",
+}
+
+
+def _inspect_confidence(options: Confidence) -> Iterator[Mistake]:
+    yield from _inspect_match(options.match)
+
+
 CHECKS = (
     CheckType(
         name="logprob",
@@ -262,5 +330,14 @@ CHECKS = (
         needs=("logprobs", "top_logprobs"),
         inspect=_inspect_entropy,
         decided_by=("max",),
+    ),
+    CheckType(
+        name="confidence",
+        function=confidence,
+        options=Confidence,
+        judges="logprobs",
+        needs=("logprobs",),
+        inspect=_inspect_confidence,
+        decided_by=("threshold",),
     ),
 )

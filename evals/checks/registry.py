@@ -41,13 +41,21 @@ FAMILIES = {
     "structured": "is-json contains-json json-path",
     "json_equals": "json-equals",
     "formats": "is-csv is-python markdown",
+    "yaml_text": "is-yaml",
+    "xml_text": "is-xml contains-xml",
+    "html_text": "is-html contains-html",
+    "sql": "is-sql contains-sql",
     "choice": "choice",
     "logprobs": "choice-logprob",
-    "likelihood": "logprob perplexity perplexity-score token-probability entropy",
+    "likelihood": "logprob perplexity perplexity-score token-probability entropy confidence",
     "response": "finish-reason complete latency ttft tokens tokens-per-second cost model-is",
     "tools": "tool-calls tool-call-f1",
     "calls": "no-tool-call is-valid-tool-call",
     "similarity": "exact-match levenshtein jaro-winkler token-f1",
+    "rouge": "rouge",
+    "translation": "bleu chrf ter gleu meteor",
+    "language": "language",
+    "expression": "expression",
 }
 _BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -60,7 +68,8 @@ class CheckType:
     `options` is a struct (or dataclass; None: no options). `inspect` finds mistakes in converted
     options that their types cannot say. `decided_by` are options of which one is needed unless the
     weight is 0. `files` are options that may be `{file: PATH}` in a suite. `scored` says that a
-    returned score is compared with the common key `threshold`.
+    returned score is compared with the common key `threshold`. `library` is one of `extras.EXTRAS`
+    that it cannot do without.
     """
 
     name: str
@@ -73,7 +82,9 @@ class CheckType:
     files: tuple[str, ...] = ()
     scored: bool = False
     own: bool = False
-    wants_context: bool = False  # an own check that takes `context` by keyword
+    wants_context: bool = False  # it takes `context` by keyword
+    library: str | None = None
+    last: bool = False  # judged after the other checks of the test, whose scores it reads
 
     @cached_property
     def templates(self) -> frozenset[str]:

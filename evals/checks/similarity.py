@@ -6,7 +6,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, TypeAlias
+from typing import Annotated, Protocol, TypeAlias
 
 from msgspec import Meta
 
@@ -44,7 +44,7 @@ def levenshtein(completion: Completion, options: Levenshtein) -> Verdict:
     from rapidfuzz.distance import Levenshtein as Distance
 
     text = nfc(completion.text)
-    measured = [(Distance.distance(text, nfc(one)), one) for one in _as_many(options.value)]
+    measured = [(Distance.distance(text, nfc(one)), one) for one in as_many(options.value)]
     scored = [(_similarity(distance, text, nfc(one)), distance, one) for distance, one in measured]
     if options.max_distance is None:
         score, distance, nearest = max(scored, key=lambda item: item[0])
@@ -64,12 +64,13 @@ def _similarity(distance: int, text: str, reference: str) -> float:
 
 
 def _inspect_levenshtein(options: Levenshtein) -> Iterator[Mistake]:
-    yield from _inspect_references(options)
+    yield from inspect_references(options)
     if options.max_distance is not None and options.threshold is not None:
         yield ("max_distance",), "give either `max_distance` or `threshold`"
 
 
-def _as_many(value: str | tuple[str, ...]) -> tuple[str, ...]:
+def as_many(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """A reference, or several, as several."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -88,7 +89,7 @@ def exact_match(completion: Completion, options: ExactMatch) -> Verdict:
     space as one.
     """
     seen = squad(completion.text)
-    references = _as_many(options.value)
+    references = as_many(options.value)
     for one in references:
         if squad(one) == seen:
             return found(True, f"{quote(seen)} is {quote(one)}, normalised", extracted=seen)
@@ -118,11 +119,11 @@ def token_f1(completion: Completion, options: Similarity) -> Verdict:
     else 0.
     """
     words = squad(completion.text).split()
-    scored = [(*_f1(words, squad(one).split()), one) for one in _as_many(options.value)]
+    scored = [(*_f1(words, squad(one).split()), one) for one in as_many(options.value)]
     score, precision, recall, nearest = max(scored, key=lambda item: item[0])
     told = f"F1 {score:.3f} (precision {precision:.3f}, recall {recall:.3f}) to {quote(nearest)}"
     values: dict[str, float | None] = {"precision": precision, "recall": recall}
-    return _similar(completion, options, score, told, values)
+    return similar(completion, options, score, told, values)
 
 
 def _f1(words: list[str], reference: list[str]) -> tuple[float, float, float]:
@@ -142,27 +143,43 @@ def jaro_winkler(completion: Completion, options: Similarity) -> Verdict:
     from rapidfuzz.distance import JaroWinkler
 
     text = nfc(completion.text)
-    scored = [(JaroWinkler.similarity(text, nfc(one)), one) for one in _as_many(options.value)]
+    scored = [(JaroWinkler.similarity(text, nfc(one)), one) for one in as_many(options.value)]
     score, nearest = max(scored, key=lambda item: item[0])
     told = f"similarity {score:.3f} to {quote(nearest)}"
-    return _similar(completion, options, min(1.0, score), told)
+    return similar(completion, options, min(1.0, score), told)
 
 
-def _similar(
+class Graded(Protocol):
+    """Options that may say which score passes."""
+
+    @property
+    def threshold(self) -> float | None: ...
+
+
+class Referred(Protocol):
+    """Options with references."""
+
+    @property
+    def value(self) -> str | tuple[str, ...]: ...
+
+
+def similar(
     completion: Completion,
-    options: Similarity,
+    options: Graded,
     score: float,
     told: str,
     values: dict[str, float | None] | None = None,
 ) -> Verdict:
+    """The verdict by a score; without a threshold it is only told."""
     passed = options.threshold is None or score >= options.threshold
     limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
     reason = f"{told}{limit}; found {quote(nfc(completion.text))}"
     return found(passed, reason, score=score, values=values)
 
 
-def _inspect_references(options: Levenshtein | ExactMatch | Similarity) -> Iterator[Mistake]:
-    if not _as_many(options.value):
+def inspect_references(options: Referred) -> Iterator[Mistake]:
+    """A list without a reference."""
+    if not as_many(options.value):
         yield ("value",), "the list is empty"
 
 
@@ -178,20 +195,20 @@ CHECKS = (
         name="exact-match",
         function=exact_match,
         options=ExactMatch,
-        inspect=_inspect_references,
+        inspect=inspect_references,
     ),
     CheckType(
         name="token-f1",
         function=token_f1,
         options=Similarity,
-        inspect=_inspect_references,
+        inspect=inspect_references,
         decided_by=("threshold",),
     ),
     CheckType(
         name="jaro-winkler",
         function=jaro_winkler,
         options=Similarity,
-        inspect=_inspect_references,
+        inspect=inspect_references,
         decided_by=("threshold",),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -59,16 +59,22 @@ def strip_thinking(text: str) -> str:
 
 def fenced(text: str) -> str | None:
     """The content of the first code fence (unclosed: to the end), None without one."""
-    opened = _FENCE.search(text)
-    if opened is None:
-        return None
-    fence = opened["fence"]
-    begin = opened.end() + 1
-    for line in _FENCE.finditer(text, begin):
+    return next(fences(text), None)
+
+
+def fences(text: str) -> Iterator[str]:
+    """The contents of the code fences; one that is not closed goes to the end."""
+    begin, fence = 0, ""
+    for line in _FENCE.finditer(text):
+        if not fence:
+            begin, fence = line.end() + 1, line["fence"]
+            continue
         closing = line["fence"]
         if closing[0] == fence[0] and len(closing) >= len(fence) and not line["info"].strip():
-            return text[begin : max(begin, line.start() - 1)].removesuffix("\r")
-    return text[begin:]
+            yield text[begin : max(begin, line.start() - 1)].removesuffix("\r")
+            fence = ""
+    if fence:
+        yield text[begin:]
 
 
 def strip_code_fence(text: str) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from evals.answer import candidate
 from evals.checks.judge import Context, Prepared, conclude
+from evals.checks.ordered import judge_all
 from evals.errors import EndpointError, EvalsError
 from evals.model import (
     Answer,
@@ -88,7 +89,7 @@ def judging(cell: Cell, sample: int, request: Request, *, key: str) -> Asks[Tria
     context = Context(
         vars=cell.case.vars, expected=cell.case.expected, has_expected=cell.case.has_expected
     )
-    verdicts = tuple(check.judge(completion, context) for check in cell.checks)
+    verdicts = judge_all(cell.checks, completion, context)
     return _judged(cell, sample, completion, verdicts, asked)
 
 

@@ -186,3 +186,30 @@ def test_missing_logprobs_are_an_error(judged, answered, negation, written, toke
 )
 def test_what_cannot_work_is_refused(refused, written, path, message):
     assert message in refused(written)[path]
+
+
+@pytest.mark.parametrize(
+    ("options", "score"),
+    [
+        ({}, 0.125 ** (1 / 3)),
+        ({"measure": "product"}, 0.125),
+        ({"measure": "min"}, 0.25),
+        ({"match": "[0-9]+", "measure": "product"}, 0.25),
+    ],
+)
+def test_confidence_is_the_probability_of_the_answer(measured, options, score):
+    verdict = measured(HALVES, {"type": "confidence", "threshold": 0.2, **options})
+    assert verdict.score == pytest.approx(score)
+    assert verdict.values == {"confidence": verdict.score}
+    assert verdict.passed is (score >= 0.2)
+
+
+def test_confidence_is_never_above_one(measured):
+    verdict = measured([sure("a", 1.0000001)], {"type": "confidence", "weight": 0})
+    assert verdict.score == 1.0
+
+
+def test_confidence_in_a_part_that_is_not_there_is_a_fail(measured):
+    verdict = measured(HALVES, {"type": "confidence", "match": "x", "threshold": 0.1})
+    assert verdict.passed is False
+    assert "does not match" in verdict.reason
