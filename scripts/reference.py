@@ -27,7 +27,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from reference_checks import NAMES, check_list, section  # noqa: E402
+from reference_checks import NAMES, check_list, judgeable, section  # noqa: E402
 from reference_tables import Wrong, code, keys, meanings, table  # noqa: E402
 from reference_transcripts import Reader  # noqa: E402
 
@@ -203,6 +203,8 @@ def rendered(text: str) -> str:
     def block(match: re.Match[str]) -> str:
         if match[2] not in BLOCKS:
             raise Wrong(f"no block {match[2]!r}")
+        if not judgeable(match[2].removeprefix("check-")):
+            return match[0]  # as it stands: here is nothing to make it with
         return f"{match[1]}{BLOCKS[match[2]]()}\n{match[3]}"
 
     return _BLOCK.sub(block, text)

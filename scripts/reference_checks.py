@@ -15,7 +15,7 @@ import msgspec
 import yaml
 from reference_tables import Wrong, code, keys, plain, table
 
-from evals.checks.extras import EXTRAS
+from evals.checks.extras import EXTRAS, missing
 from evals.checks.judge import prepare
 from evals.checks.registry import FAMILIES, CheckType, find
 from evals.checks.written import read_assertion
@@ -106,6 +106,12 @@ def section(name: str) -> str:
     parts += [said for said in (_about(kind), told.get("notes", "").strip()) if said]
     parts += [_example(example) for example in told["examples"]]
     return "\n\n".join(parts)
+
+
+def judgeable(name: str) -> bool:
+    """Whether a check's library is installed; of what is no check, true."""
+    kind = find(name)
+    return kind is None or kind.library is None or missing(kind.library) is None
 
 
 def _type(name: str) -> CheckType:
