@@ -131,7 +131,12 @@ def recordings(folder: Path) -> tuple[Path, ...]:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return ()
-    return tuple(folder / name for name in sorted(names) if _NAME.fullmatch(name))
+    return tuple(folder / name for name in sorted(names) if is_recording(name))
+
+
+def is_recording(name: str) -> bool:
+    """Whether a file's name is that of a recording."""
+    return _NAME.fullmatch(name) is not None
 
 
 def is_older(exchange: Exchange, oldest: datetime) -> bool:

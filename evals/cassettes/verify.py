@@ -16,9 +16,15 @@ _REDACTED = "[secret:"  # in a body: its key was made of what stood there before
 def fault(path: Path) -> str | None:
     """What is wrong with a recording, or None."""
     try:
-        exchange = decode(path, path.read_bytes(), None)
+        return fault_of(path, path.read_bytes())
     except OSError as problem:
         return f"it cannot be read: {problem.strerror}"
+
+
+def fault_of(path: Path, data: bytes) -> str | None:
+    """What is wrong with the content of a recording, or None."""
+    try:
+        exchange = decode(path, data, None)
     except DamagedFile as problem:
         return problem.message.partition("is damaged: ")[2].rstrip(".")
     return _misnamed(path, exchange) or _incomplete(exchange)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evals.cli.evidence import evidence
 from evals.cli.project import root
 from evals.cli.terminal import say, table
 
@@ -23,9 +24,13 @@ def command() -> None:
     """Find out whether what a project relies on does what it says.
 
     \b
-    Example:
+    Examples:
       evals audit endpoint evolink
+      evals audit evidence --since origin/main
     """
+
+
+command.add_command(evidence)
 
 
 @command.command()

@@ -18,7 +18,7 @@ from evals.report.texts import one_line
 from evals.report.view import Chapter, View
 from evals.write import visible
 
-__all__ = ["LARGEST", "render"]
+__all__ = ["LARGEST", "code_span", "fence", "render"]
 
 LARGEST = 60_000
 """Bytes of UTF-8; comments on pull requests take 65,536 characters."""
@@ -64,7 +64,7 @@ def _fitted(blocks: Iterable[str]) -> str:
 def _head(view: View) -> Iterator[str]:
     yield "## Model evaluation"
     mark = _ICONS[view.verdict.icon]
-    yield f"{mark} **{_plain(view.verdict.heading)}** · run {_code(view.run)}"
+    yield f"{mark} **{_plain(view.verdict.heading)}** · run {code_span(view.run)}"
     if view.verdict.sentence:
         yield _plain(view.verdict.sentence)
 
@@ -87,8 +87,8 @@ def _gate(row: GateRow) -> tuple[str, ...]:
     shows = _plain(f"{certainty}{row.sure}")
     return (
         _ICONS[row.mark.icon],
-        _code(row.gate),
-        _code(row.of),
+        code_span(row.gate),
+        code_span(row.of),
         _plain(f"{value}{numbers}"),
         shows,
     )
@@ -97,7 +97,7 @@ def _gate(row: GateRow) -> tuple[str, ...]:
 def _columns(chapter: Chapter, *, named: bool) -> Iterator[str]:
     yield "### Columns"
     if named:
-        yield f"Suite {_code(chapter.name)}"
+        yield f"Suite {code_span(chapter.name)}"
     heads = (
         "column",
         "accuracy",
@@ -122,7 +122,7 @@ def _column(row: SideRow) -> tuple[str, ...]:
     difference = f"{compared.value} {compared.interval}".strip() if compared else ""
     direction = f"{compared.direction}: " if compared and compared.direction else ""
     return (
-        _code(row.name),
+        code_span(row.name),
         _plain(f"{row.accuracy.value} {row.accuracy.interval}".strip()),
         _plain(row.accuracy.numbers),
         _plain(difference),
@@ -146,7 +146,7 @@ def _flipped(comparison: Comparison, suite: SuiteComparison) -> Iterator[str]:
         return
     yield "### What flipped"
     for each in changed:
-        against = f"{_code(called[each.side])} against {_code(called[each.reference])}"
+        against = f"{code_span(called[each.side])} against {code_span(called[each.reference])}"
         if each.losses:
             lost = words.plural(len(each.losses), "case")
             yield f"{against}: **{lost} lost**: {_ids(each.losses)}"
@@ -157,7 +157,7 @@ def _flipped(comparison: Comparison, suite: SuiteComparison) -> Iterator[str]:
 
 def _ids(cases: Sequence[str]) -> str:
     more = f" and {len(cases) - _FLIPS} more" if len(cases) > _FLIPS else ""
-    return f"{', '.join(map(_code, cases[:_FLIPS]))}{more}"
+    return f"{', '.join(map(code_span, cases[:_FLIPS]))}{more}"
 
 
 def _answers(suite: SuiteComparison, difference: Difference) -> Iterator[str]:
@@ -167,14 +167,15 @@ def _answers(suite: SuiteComparison, difference: Difference) -> Iterator[str]:
         trials = rows[case].trials.get(difference.side, ())
         answer = next((_text(trial) for trial in trials if trial.passed == 0), "")
         if answer:
-            yield f"{_code(case)} now answers\n\n{_fence(answer)}"
+            yield f"{code_span(case)} now answers\n\n{fence(answer)}"
 
 
 def _text(trial: TrialResult) -> str:
     return trial.completion.text if trial.completion else ""
 
 
-def _fence(text: str) -> str:
+def fence(text: str) -> str:
+    """A code block of the first 300 characters, which nothing in them can end."""
     cut = f"{text[:_ANSWER]}…" if len(text) > _ANSWER else text
     shown = visible(cut).replace("\r", "[CR]")
     return f"{_ticks(shown, 3)}text\n{shown}\n{_ticks(shown, 3)}"
@@ -185,7 +186,7 @@ def _ticks(text: str, least: int) -> str:
     return "`" * max(least, 1 + max(map(len, re.findall("`+", text)), default=0))
 
 
-def _code(text: str) -> str:
+def code_span(text: str) -> str:
     """A code span on one line; a pipe would end a cell of a table."""
     shown = one_line(text, 200)
     if not shown:
