@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evals import stats
     from evals.api import Run, compare, load_run, load_suite, plan, run
+    from evals.checks.asking import Context
     from evals.checks.registry import check
     from evals.errors import (
         CheckError,
@@ -35,6 +36,7 @@ _HOMES = {
     "plan": "api",
     "run": "api",
     "check": "checks.registry",
+    "Context": "checks.asking",
     "CheckError": "errors",
     "ConfigError": "errors",
     "DamagedFile": "errors",
@@ -55,6 +57,7 @@ __all__ = [
     "CheckError",
     "Completion",
     "ConfigError",
+    "Context",
     "DamagedFile",
     "EndpointError",
     "Estimate",

@@ -1,13 +1,18 @@
-"""The one loop: drives scripts, against an endpoint to gather, against recordings to judge."""
+"""The one loop: runs scripts as far as answers go, and asks for what is missing.
+
+A script is a generator of `evals.model.Asks`. `replay` runs one to its end on answers that are
+there: a plain loop, without an event loop. `advance` runs one until it wants an answer that is not
+there; `gather` takes such scripts on, many at a time, each against its own desk.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar, overload
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, overload
 
-from evals.errors import DiskError, EvalsError
-from evals.model import Asks, Completion, Endpoint, Request
+from evals.model import Asks, Completion, Request
 
 T = TypeVar("T")
 Lookup = Callable[[Request], Completion]
@@ -17,27 +22,12 @@ Lookup = Callable[[Request], Completion]
 _WINDOW = 1024
 
 
-def replay(script: Asks[T], lookup: Lookup) -> T:
-    """Run a script against answers that are there; a missing one is thrown into it."""
-    try:
-        requests = next(script)
-        while True:
-            try:
-                answers = tuple(lookup(request) for request in requests)
-            except EvalsError as problem:
-                requests = script.throw(problem)
-            else:
-                requests = script.send(answers)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+class Answers(Sequence[Completion]):
+    """The completions of some requests, each looked up when a script reads it.
 
-
-class _Answers(Sequence[Completion]):
-    """The completions of some requests, each read when a script looks at it.
-
-    Most scripts end with their only answer unread: reading it back would cost the event loop
-    what it should spend on the wire.
+    Reading one that is not there raises its `EvalsError` inside the script. Most scripts end with
+    their only answer unread while they gather: reading it back would cost the event loop what it
+    should spend on the wire.
     """
 
     def __init__(self, requests: tuple[Request, ...], lookup: Lookup) -> None:
@@ -47,66 +37,91 @@ class _Answers(Sequence[Completion]):
     def __len__(self) -> int:
         return len(self._requests)
 
+    def __iter__(self) -> Iterator[Completion]:
+        return map(self._lookup, self._requests)
+
     @overload
     def __getitem__(self, index: int) -> Completion: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[Completion]: ...
     def __getitem__(self, index: int | slice) -> Completion | Sequence[Completion]:
         if isinstance(index, slice):
-            return _Answers(self._requests[index], self._lookup)
+            return Answers(self._requests[index], self._lookup)
         return self._lookup(self._requests[index])
 
 
-async def gather(scripts: Iterable[tuple[Asks[object], Endpoint]], lookup: Lookup) -> None:
-    """Run scripts many at a time, each against its endpoint; a failed request is thrown in.
+def replay(script: Asks[T], lookup: Lookup) -> T:
+    """Run a script to its end against answers that are there, and return its result."""
+    try:
+        requests = next(script)
+        while True:
+            requests = script.send(Answers(requests, lookup))
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
-    What a script sees is what `lookup` reads back of the answer just recorded. Whatever an
-    endpoint raises besides `EvalsError`, and a `DiskError`, ends the gathering.
-    """
+
+class Desk(Protocol):
+    """Who a script asks: knows what is answered already, and gets the rest answered."""
+
+    def settled(self, request: Request, /) -> bool:
+        """Whether nothing is to be asked: the answer is there, or it failed in this run."""
+        ...
+
+    def lookup(self, request: Request, /) -> Completion:
+        """The answer to a settled request; raises `EvalsError` where it has none."""
+        ...
+
+    async def settle(self, requests: Sequence[Request], /) -> None:
+        """Get requests answered; returns once each is settled, its answer durable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A script that waits for the answers to its newest requests, and its desk."""
+
+    script: Asks[object]
+    requests: tuple[Request, ...]
+    desk: Desk
+
+
+def advance(script: Asks[object], desk: Desk) -> Waiting | None:
+    """Run a script on what is settled: to the step that lacks an answer, or to its end (None)."""
+    try:
+        return _advance(script, next(script), desk)
+    except StopIteration:
+        return None
+
+
+def _advance(script: Asks[object], requests: tuple[Request, ...], desk: Desk) -> Waiting:
+    while all(map(desk.settled, requests)):
+        requests = script.send(Answers(requests, desk.lookup))
+    return Waiting(script, requests, desk)
+
+
+async def gather(scripts: Iterable[Waiting]) -> None:
+    """Take scripts on to their ends, many at a time; what a desk raises ends the gathering."""
     import asyncio
 
     waiting = iter(scripts)
     async with asyncio.TaskGroup() as group:
-        for script, endpoint in itertools.islice(waiting, _WINDOW):
-            group.create_task(_drive_on(script, endpoint, waiting, lookup))
+        for first in itertools.islice(waiting, _WINDOW):
+            group.create_task(_drive_on(first, waiting))
 
 
-async def _drive_on(
-    script: Asks[object],
-    endpoint: Endpoint,
-    waiting: Iterator[tuple[Asks[object], Endpoint]],
-    lookup: Lookup,
-) -> None:
-    await _drive(script, endpoint, lookup)
-    for script, endpoint in waiting:
-        await _drive(script, endpoint, lookup)
+async def _drive_on(first: Waiting, others: Iterator[Waiting]) -> None:
+    await _drive(first)
+    for waiting in others:
+        await _drive(waiting)
 
 
-async def _drive(script: Asks[object], endpoint: Endpoint, lookup: Lookup) -> None:
+async def _drive(waiting: Waiting) -> None:
+    script, desk = waiting.script, waiting.desk
     try:
-        requests = next(script)
         while True:
-            try:
-                await _complete(requests, endpoint)
-            except DiskError:
-                raise
-            except EvalsError as problem:
-                requests = script.throw(problem)
-            else:
-                requests = script.send(_Answers(requests, lookup))
-    except DiskError:
-        raise  # nobody's answers can be kept: it ends the gathering
-    except (StopIteration, EvalsError):
+            await desk.settle(waiting.requests)
+            requests = script.send(Answers(waiting.requests, desk.lookup))
+            waiting = _advance(script, requests, desk)
+    except StopIteration:
         return
-
-
-async def _complete(requests: tuple[Request, ...], endpoint: Endpoint) -> None:
-    if len(requests) == 1:
-        await endpoint.complete(requests[0])
-        return
-    import asyncio
-
-    jobs = (endpoint.complete(request) for request in requests)
-    for outcome in await asyncio.gather(*jobs, return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            raise outcome

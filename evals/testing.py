@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from evals.checks.judge import Context, prepare
+from evals.answer import read
+from evals.checks.asking import Context
+from evals.checks.judge import prepare
 from evals.checks.written import read_assertion
 from evals.errors import EndpointError
 from evals.model import (
@@ -14,6 +16,7 @@ from evals.model import (
     Completion,
     Exchange,
     JsonObject,
+    Judge,
     Recorded,
     Request,
     Response,
@@ -23,6 +26,7 @@ from evals.model import (
     Usage,
     Verdict,
 )
+from evals.runner import replay
 from evals.suite.bind import bind
 
 __all__ = ["ScriptedEndpoint", "answer", "check"]
@@ -61,10 +65,12 @@ def check(
     *,
     vars: JsonObject | None = None,  # the word of a suite
     expected: Any = None,  # any JSON value
+    endpoint: ScriptedEndpoint | None = None,
 ) -> Verdict:
     """Judge one answer by one assertion, written as in a suite.
 
     `check({"type": "equals", "value": "5", "transform": "strip"}, " 5 ").passed` is True.
+    A check that asks is answered by `endpoint`, as the suite's judge and for embeddings.
     Raises `OptionsError` where the assertion itself is wrong.
     """
     case = Case(
@@ -76,30 +82,68 @@ def check(
     )
     (bound,) = bind(case)
     completion = answer(to) if isinstance(to, str) else to
-    context = Context(vars=case.vars, expected=expected, has_expected=case.has_expected)
-    return prepare(bound).judge(completion, context)
+    context = Context(
+        vars=case.vars,
+        expected=expected,
+        has_expected=case.has_expected,
+        asker=case.id,
+        bodies=None if endpoint is None else _Bodies(),
+    )
+    silent = endpoint or ScriptedEndpoint(lambda request: None)
+    script = prepare(bound).ruling(completion, context)
+    return replay(script, lambda request: read(silent.answer(request))).verdict
+
+
+class _Bodies:
+    """The bodies of requests to a scripted endpoint."""
+
+    judge = Judge(endpoint="scripted", model="scripted")
+
+    def chat(
+        self,
+        endpoint: str,
+        model: str | None,
+        messages: Sequence[JsonObject],
+        parameters: JsonObject,
+    ) -> JsonObject:
+        return {"model": model, "messages": list(messages), **parameters}
+
+    def embeddings(
+        self, endpoint: str | None, model: str | None, texts: Sequence[str]
+    ) -> tuple[str, JsonObject]:
+        return endpoint or "scripted", {"model": model or "scripted", "input": list(texts)}
+
+
+Said: TypeAlias = str | Sequence[Sequence[float]] | None
+"""What a script makes of a request: a text, vectors for an embeddings request, or no answer."""
 
 
 class ScriptedEndpoint:
     """An endpoint that says what a function makes of each request; `requests` keeps them.
 
-    A function that returns None leaves the request without an answer (`EndpointError`).
+    A function returns a text, or for an embeddings request its vectors. One that returns None
+    leaves the request without an answer (`EndpointError`).
     """
 
-    def __init__(self, say: Callable[[Request], str | None]) -> None:
+    def __init__(self, say: Callable[[Request], Said]) -> None:
         self._say = say
         self.requests: list[Request] = []
 
     async def complete(self, request: Request, /) -> Exchange:
+        return self.answer(request)
+
+    def answer(self, request: Request) -> Exchange:
+        """As `complete`, without an event loop."""
         self.requests.append(request)
-        text = self._say(request)
-        if text is None:
+        said = self._say(request)
+        if said is None:
             raise EndpointError("the script has no answer", kind="status", status=500)
-        message = {"role": "assistant", "content": text}
-        body = {
-            "model": request.body.get("model", "scripted"),
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        }
+        body: JsonObject = {"model": request.body.get("model", "scripted")}
+        if isinstance(said, str):
+            message = {"role": "assistant", "content": said}
+            body["choices"] = [{"index": 0, "message": message, "finish_reason": "stop"}]
+        else:
+            body["data"] = [{"index": i, "embedding": list(v)} for i, v in enumerate(said)]
         return Exchange(
             request=request,
             response=Response(status=200, body=body),

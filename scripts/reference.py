@@ -170,6 +170,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "prompt": partial(keys, written.WrittenPrompt),
     "message": partial(keys, written.WrittenMessage),
     "setting": partial(keys, written.WrittenSetting),
+    "judge": partial(keys, written.WrittenJudge),
     "repeat": partial(keys, written.WrittenRepeat),
     "test": partial(keys, written.WrittenTest),
     "gate": partial(keys, written.WrittenGate),

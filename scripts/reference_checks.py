@@ -16,11 +16,10 @@ import yaml
 from reference_tables import Wrong, code, keys, plain, table
 
 from evals.checks.extras import EXTRAS, missing
-from evals.checks.judge import prepare
 from evals.checks.registry import FAMILIES, CheckType, find
-from evals.checks.written import read_assertion
-from evals.model import Choice, Completion, Timing, Token, ToolCall, Usage, Verdict
+from evals.model import Choice, Completion, Request, Timing, Token, ToolCall, Usage, Verdict
 from evals.suite.yaml import read_yaml
+from evals.testing import ScriptedEndpoint, check
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples" / "checks.yaml"
 NAMES = tuple(name for listed in FAMILIES.values() for name in listed.split())
@@ -73,8 +72,18 @@ def _token(told: Mapping[str, float]) -> Token:
 
 
 def judged(assertion: Any, answer: Any) -> Verdict:
-    """What the assertion says of the answer."""
-    return prepare(read_assertion(assertion)).judge(completion(answer))
+    """What the assertion says of the answer.
+
+    A check that asks is told what stands in the answer: `judge`, a text, or `vectors` of texts.
+    """
+    told: Mapping[str, Any] = {} if isinstance(answer, str) else answer
+
+    def say(request: Request) -> Any:
+        if request.path == "/embeddings":
+            return [told["vectors"][text] for text in request.body["input"]]
+        return told["judge"]
+
+    return check(assertion, completion(answer), endpoint=ScriptedEndpoint(say))
 
 
 def check_list() -> str:
@@ -136,7 +145,11 @@ def _about(kind: CheckType) -> str:
     if kind.library is not None:
         extra = EXTRAS[kind.library]
         said.append(f'It needs an extra: `pip install "pytest-model-evals[{extra}]"`.')
-    if kind.needs:
+    if kind.asks:
+        said.append("It asks: its requests are recorded, budgeted and shown like any other.")
+    if "judge" in kind.needs:
+        said.append("The suite needs a [`judge`](suites.md#judge).")
+    elif kind.needs:
         needs = " and ".join(_NEEDS[need] for need in kind.needs)
         said.append(f"The parameters must have {needs}, else the suite is refused.")
     if kind.decided_by:

@@ -12,6 +12,7 @@ import msgspec
 from evals.answer.logprobs import read_logprobs
 from evals.answer.stream import assemble
 from evals.answer.usage import read_usage
+from evals.answer.vectors import EMBEDDINGS, read_vectors
 from evals.errors import EndpointError
 from evals.model import Choice, Completion, Exchange, JsonObject, ToolCall, Usage
 from evals.write import visible
@@ -21,6 +22,8 @@ _THINKING = re.compile(r"\s*<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
 
 def read(exchange: Exchange) -> Completion:
     """The completion of an exchange, with every candidate as a choice, in order of index.
+
+    That of an embeddings request has vectors and no choice.
 
     Raises `EndpointError`: `status` for an answer that is an error, `malformed` for one that is
     no completion, `incomplete` where a choice lacks its finish reason.
@@ -34,12 +37,20 @@ def read(exchange: Exchange) -> Completion:
         )
     notes = list(_transport_notes(exchange))
     body = response.body if response.stream is None else assemble(response.stream, notes)
-    choices = _choices(body, notes)
-    _count_candidates(len(choices), request, notes)
+    usage = None
+    choices: tuple[Choice, ...] = ()
+    vectors: tuple[tuple[float, ...], ...] = ()
+    if exchange.request.path == EMBEDDINGS:
+        vectors = _vectors(body, request)
+        usage = msgspec.structs.replace(read_usage(body, notes), completion_tokens=0)
+    else:
+        choices = _choices(body, notes)
+        _count_candidates(len(choices), request, notes)
     return Completion(
         choices=choices,
+        vectors=vectors,
         model=_model(body, request, notes),
-        usage=read_usage(body, notes),
+        usage=usage or read_usage(body, notes),
         timing=exchange.timing,
         source=exchange.source,
         request=request,
@@ -83,6 +94,12 @@ def _transport_notes(exchange: Exchange) -> tuple[str, ...]:
     if kind is not None and "json" not in kind.lower():
         notes.append(f"JSON under the content type {visible(kind) or '(none)'}")
     return tuple(notes)
+
+
+def _vectors(body: Any, request: JsonObject) -> tuple[tuple[float, ...], ...]:
+    if isinstance(body, dict) and body.get("error"):
+        raise _reported("the service reports an error", body["error"])
+    return read_vectors(body, request)
 
 
 def _choices(body: Any, notes: list[str]) -> tuple[Choice, ...]:

@@ -85,12 +85,12 @@ class Cassettes:
             )
         return exchange
 
-    def has(self, request: Request) -> bool:
+    def has(self, request: Request, *, name: str | None = None) -> bool:
         """Whether there is a recording, damaged or not, that is not too old."""
         if self._oldest is None:
-            return self.path(request).exists()
+            return os.path.exists(f"{self._prefix}{name or key(request)}.{request.take}.json")
         try:
-            return self.read(request) is not None
+            return self.read(request, name=name) is not None
         except OutdatedRecording:
             return False
         except DamagedFile:

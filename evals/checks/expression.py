@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from evals.checks.judge import Context
+from evals.checks.asking import Context
 from evals.checks.options import Options, Share, show
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.sentences import lines

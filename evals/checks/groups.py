@@ -22,6 +22,13 @@ class Ruling:
     verdict: Verdict
     holds: Truth
     denied: Truth
+    asked: bool = True  # False: not asked, since the others may decide
+
+
+def unasked(label: str, weight: float) -> Ruling:
+    """Stands for a member until it is asked."""
+    verdict = Verdict(type=label, passed=None, score=None, reason="not asked", weight=weight)
+    return Ruling(verdict, None, None, asked=False)
 
 
 def all_of(truths: Sequence[Truth]) -> Truth:
@@ -56,10 +63,8 @@ def reaches(score: float, threshold: float) -> bool:
 
 def decide(group: Group, rulings: Sequence[Ruling]) -> Ruling:
     """The group's ruling; members of weight 0 are shown and decide nothing."""
-    deciding = [ruling for ruling in rulings if ruling.verdict.weight > 0]
-    need = {"all": len(deciding), "any": 1}.get(group.kind, group.n)
-    holds = at_least(need, [ruling.holds for ruling in deciding])
-    denied = at_least(len(deciding) - need + 1, [ruling.denied for ruling in deciding])
+    deciding, need = _deciding(group, rulings)
+    holds, denied = _truths(need, deciding)
     passed = denied if group.negate else holds
     verdict = Verdict(
         type=group.label,
@@ -69,17 +74,36 @@ def decide(group: Group, rulings: Sequence[Ruling]) -> Ruling:
         metric=group.metric,
         weight=group.weight,
         name=group.name,
-        checks=tuple(ruling.verdict for ruling in rulings),
+        checks=tuple(ruling.verdict for ruling in rulings if ruling.asked),
     )
     return Ruling(verdict, passed, holds if group.negate else denied)
 
 
+def is_decided(group: Group, rulings: Sequence[Ruling]) -> bool:
+    """Whether nothing that is not known yet could change what the group counts for."""
+    deciding, need = _deciding(group, rulings)
+    return None not in _truths(need, deciding)
+
+
+def _deciding(group: Group, rulings: Sequence[Ruling]) -> tuple[list[Ruling], int]:
+    """The members that decide, and how many of them must hold."""
+    deciding = [ruling for ruling in rulings if ruling.verdict.weight > 0]
+    return deciding, {"all": len(deciding), "any": 1}.get(group.kind, group.n)
+
+
+def _truths(need: int, deciding: Sequence[Ruling]) -> tuple[Truth, Truth]:
+    """Whether enough members hold, and whether enough are denied."""
+    holds = at_least(need, [ruling.holds for ruling in deciding])
+    denied = at_least(len(deciding) - need + 1, [ruling.denied for ruling in deciding])
+    return holds, denied
+
+
 def _score(group: Group, need: int, deciding: Sequence[Ruling], some_way: Truth) -> float:
-    """Mean, maximum, or share of `n` reached; a member in error counts 0.
+    """Mean, maximum, or share of `n` reached; a member in error counts 0, one not asked nothing.
 
     A group that fails as written and under `not-` (nothing to judge) scores 0.
     """
-    verdicts = [ruling.verdict for ruling in deciding]
+    verdicts = [ruling.verdict for ruling in deciding if ruling.asked]
     if group.kind == "all":
         score = weighted_mean(verdicts)
     elif group.kind == "any":
@@ -92,12 +116,15 @@ def _score(group: Group, need: int, deciding: Sequence[Ruling], some_way: Truth)
 
 
 def _reason(group: Group, need: int, deciding: Sequence[Ruling], passed: Truth) -> str:
-    verdicts = [ruling.verdict for ruling in deciding]
+    verdicts = [ruling.verdict for ruling in deciding if ruling.asked]
+    unneeded = [ruling.verdict.type for ruling in deciding if not ruling.asked]
     met = sum(verdict.passed is True for verdict in verdicts)
     errors = [verdict for verdict in verdicts if verdict.passed is None]
     told = f"{met} of {len(verdicts)} passed"
     if group.kind == "at-least":
         told += f", {need} needed"
+    if unneeded:
+        told += f", {', '.join(unneeded)} not asked: the others decide"
     if errors:
         told += f", {len(errors)} in error"
     if passed is None:

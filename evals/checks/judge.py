@@ -10,13 +10,15 @@ from typing import Any, TypeAlias
 import msgspec
 
 from evals.checks import groups, verdict
+from evals.checks.asking import NO_CONTEXT, Context, asked
 from evals.checks.examine import common_mistakes, examine, split_threshold, understood
 from evals.checks.groups import Ruling
 from evals.checks.options import OptionsError
 from evals.checks.registry import CheckType, Mistake, find
 from evals.checks.transform import Step, pipeline
-from evals.errors import CheckError
+from evals.errors import CheckError, EvalsError
 from evals.model import (
+    Asks,
     Assertion,
     Case,
     Check,
@@ -42,27 +44,12 @@ __all__ = [
 _log = logging.getLogger("evals.checks")
 
 
-class Context(Frozen, frozen=True, kw_only=True):
-    """What a check may ask for beside the answer: the case's vars and expected value.
-
-    `metrics` are the scores of the other checks, for those that are judged last.
-    """
-
-    vars: JsonObject = {}
-    expected: Any = None
-    has_expected: bool = False
-    metrics: dict[str, float | None] = {}
-
-
 class Conclusion(Frozen, frozen=True, kw_only=True):
     """A trial's outcome; `passed` and `score` are None where nothing decides."""
 
     outcome: Outcome
     passed: int | None
     score: float | None
-
-
-NO_CONTEXT = Context()
 
 
 @dataclass(frozen=True)
@@ -75,30 +62,62 @@ class PreparedCheck:
     steps: tuple[Step, ...]
     threshold: float | None  # of an own check that returns a score
 
+    @property
+    def label(self) -> str:
+        """The type as it was written."""
+        return self.check.label
+
+    @property
+    def weight(self) -> float:
+        return self.check.weight
+
+    @property
+    def asks(self) -> bool:
+        """Whether it needs answers of its own."""
+        return self.type.asks
+
     def judge(self, completion: Completion, context: Context = NO_CONTEXT) -> Verdict:
-        """Pass, fail or error, with the evidence; never raises."""
+        """Pass, fail or error, with the evidence, of a check that asks nothing; never raises."""
         return self.rule(completion, context).verdict
 
     def rule(self, completion: Completion, context: Context = NO_CONTEXT) -> Ruling:
-        """The verdict, and what it counts for inside a group."""
+        """The verdict of a check that asks nothing, and what it counts for inside a group."""
         try:
             judged = self._looked_at(completion)
             if isinstance(judged, str):
                 return _ruling(self.check, verdict.found(False, judged), both_ways=True)
-            found = self._found(judged, context)
-        except CheckError as error:
-            return _ruling(self.check, _error(error.message))
+            found = self._read(self._called(judged, context))
         except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
-            _log.exception("the check %s failed", self.check.label)
-            return _ruling(self.check, _error(f"{type(error).__name__}: {error}"))
+            return _ruling(self.check, self._broken(error))
         return _ruling(self.check, self._told(found, judged))
 
-    def _found(self, completion: Completion, context: Context) -> Verdict:
+    def ruling(self, completion: Completion, context: Context = NO_CONTEXT) -> Asks[Ruling]:
+        """As `rule`, of any check: a script that asks what the check has to ask."""
+        if not self.asks:
+            return self.rule(completion, context)
+        try:
+            judged = self._looked_at(completion)
+            if isinstance(judged, str):
+                return _ruling(self.check, verdict.found(False, judged), both_ways=True)
+            found = self._read((yield from asked(self._called(judged, context))))
+        except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
+            return _ruling(self.check, self._broken(error))
+        return _ruling(self.check, self._told(found, judged))
+
+    def _called(self, completion: Completion, context: Context) -> Any:
         extra = {"context": context} if self.type.wants_context else {}
-        returned = self.type.function(completion, self.options, **extra)
+        return self.type.function(completion, self.options, **extra)
+
+    def _read(self, returned: Any) -> Verdict:
         if not self.type.own:
             return returned  # type: ignore[no-any-return]  # built-in functions return verdicts
         return verdict.read(returned, threshold=self.threshold, weight=self.check.weight)
+
+    def _broken(self, error: Exception) -> Verdict:
+        if isinstance(error, EvalsError):
+            return _error(str(error))
+        _log.error("the check %s failed", self.check.label, exc_info=error)
+        return _error(f"{type(error).__name__}: {error}")
 
     def _looked_at(self, completion: Completion) -> Completion | str:
         """The answer with the text that is judged, or why there is nothing to judge."""
@@ -146,13 +165,46 @@ class PreparedGroup:
     group: Group
     members: tuple[PreparedCheck | PreparedGroup, ...]
 
+    @property
+    def label(self) -> str:
+        return self.group.label
+
+    @property
+    def weight(self) -> float:
+        return self.group.weight
+
+    @property
+    def asks(self) -> bool:
+        """Whether any member needs answers of its own."""
+        return any(member.asks for member in self.members)
+
     def judge(self, completion: Completion, context: Context = NO_CONTEXT) -> Verdict:
-        """Pass, fail or error, with the members' verdicts inside; never raises."""
+        """Pass, fail or error, with the verdicts of members that ask nothing; never raises."""
         return self.rule(completion, context).verdict
 
     def rule(self, completion: Completion, context: Context = NO_CONTEXT) -> Ruling:
-        """The verdict, and what it counts for inside another group."""
+        """The verdict of a group that asks nothing, and what it counts for inside another."""
         rulings = [member.rule(completion, context) for member in self.members]
+        return groups.decide(self.group, rulings)
+
+    def ruling(self, completion: Completion, context: Context = NO_CONTEXT) -> Asks[Ruling]:
+        """As `rule`, of any group: members that ask nothing decide first.
+
+        The others are asked one after another, and no longer than they are needed; those of
+        weight 0, which decide nothing, are asked all the same.
+        """
+        if not self.asks:
+            return self.rule(completion, context)
+        rulings = [
+            groups.unasked(member.label, member.weight)
+            if member.asks
+            else member.rule(completion, context)
+            for member in self.members
+        ]
+        for index, member in enumerate(self.members):
+            needed = not member.weight or not groups.is_decided(self.group, rulings)
+            if member.asks and needed:
+                rulings[index] = yield from member.ruling(completion, context)
         return groups.decide(self.group, rulings)
 
 
@@ -197,14 +249,19 @@ def mistakes(assertion: Assertion) -> tuple[Mistake, ...]:
     return examine(assertion, templates=True)
 
 
-def unmet(assertion: Assertion, parameters: JsonObject) -> tuple[str, ...]:
-    """What the assertion needs and a request with these parameters does not ask for."""
+def unmet(assertion: Assertion, parameters: JsonObject, *, judge: bool = False) -> tuple[str, ...]:
+    """What the assertion needs and a request with these parameters does not ask for.
+
+    `judge`: the suite has one.
+    """
     if isinstance(assertion, Group):
-        found = [message for member in assertion.of for message in unmet(member, parameters)]
+        found = [m for member in assertion.of for m in unmet(member, parameters, judge=judge)]
         return tuple(dict.fromkeys(found))
     kind = find(assertion.type)
     needs = kind.needs if kind is not None else ()
-    lacking = [_NEEDS[need] for need in needs if not _met(need, parameters)]
+    if "judge" in needs and not judge:
+        return (f"{assertion.label} needs a judge: add `judge: {{endpoint: …, model: …}}`",)
+    lacking = [_NEEDS[n] for n in needs if n != "judge" and not _met(n, parameters)]
     if not lacking:
         return ()
     return (f"{assertion.label} needs {' and '.join(lacking)} among the parameters",)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from evals.checks.judge import NO_CONTEXT, Context, Prepared, PreparedGroup
-from evals.model import Completion, Verdict
+from evals.checks.asking import NO_CONTEXT, Context, together
+from evals.checks.judge import Prepared, PreparedGroup
+from evals.model import Asks, Completion, Verdict
 
 
 def judge_all(
@@ -26,6 +27,20 @@ def judge_all(
     for place, check in enumerate(checks):
         if late[place]:
             verdicts[place] = check.judge(completion, informed)
+    return tuple(verdicts[place] for place in range(len(checks)))
+
+
+def judging_all(
+    checks: Sequence[Prepared], completion: Completion, context: Context = NO_CONTEXT
+) -> Asks[tuple[Verdict, ...]]:
+    """As `judge_all`, of any checks: those that ask do so side by side."""
+    verdicts: dict[int, Verdict] = {}
+    for late in (False, True):
+        places = [place for place, check in enumerate(checks) if is_last(check) is late]
+        if late and places:
+            context = with_metrics(context, verdicts.values())
+        rulings = yield from together(checks[p].ruling(completion, context) for p in places)
+        verdicts |= {place: ruling.verdict for place, ruling in zip(places, rulings, strict=True)}
     return tuple(verdicts[place] for place in range(len(checks)))
 
 

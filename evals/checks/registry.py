@@ -6,6 +6,7 @@ imported when one of its names is looked up, the options of an own check are rea
 
 from __future__ import annotations
 
+import collections.abc
 import importlib
 import inspect
 import re
@@ -23,7 +24,7 @@ Mistake: TypeAlias = tuple[Path, str]
 """Where in an assertion as written, and what is wrong there."""
 
 Judges: TypeAlias = Literal["text", "logprobs", "timing", "usage", "tools", "finish", "model"]
-Need: TypeAlias = Literal["logprobs", "top_logprobs", "tools", "stream"]
+Need: TypeAlias = Literal["logprobs", "top_logprobs", "tools", "stream", "judge"]
 
 GROUPS = ("all", "any", "at-least")
 
@@ -56,6 +57,7 @@ FAMILIES = {
     "translation": "bleu chrf ter gleu meteor",
     "language": "language",
     "expression": "expression",
+    "embedding": "similar",
 }
 _BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -69,7 +71,8 @@ class CheckType:
     options that their types cannot say. `decided_by` are options of which one is needed unless the
     weight is 0. `files` are options that may be `{file: PATH}` in a suite. `scored` says that a
     returned score is compared with the common key `threshold`. `library` is one of `extras.EXTRAS`
-    that it cannot do without.
+    that it cannot do without. `asks` says that the function is a generator that yields requests, as
+    `evals.checks.asking` tells.
     """
 
     name: str
@@ -85,6 +88,7 @@ class CheckType:
     wants_context: bool = False  # it takes `context` by keyword
     library: str | None = None
     last: bool = False  # judged after the other checks of the test, whose scores it reads
+    asks: bool = False
 
     @cached_property
     def templates(self) -> frozenset[str]:
@@ -116,7 +120,8 @@ def check(name: str) -> Callable[[F], F]:
 
     It returns a `Verdict`, a bool, a score in 0 … 1, or a tuple of one of them and a reason.
     Its options are read from the annotation of its second parameter: a `msgspec.Struct`, a
-    dataclass, or None. It may take `context` (vars and expected value) by keyword.
+    dataclass, or None. It may take `context` (vars and expected value) by keyword. A function that
+    has to ask is a generator: `reply = yield context.chat(messages)`.
     """
 
     def register(function: F) -> F:
@@ -128,10 +133,10 @@ def check(name: str) -> Callable[[F], F]:
                 f'the check "{name}" is registered twice: at {before.place} and at {place}',
                 remedy="give one of them another name",
             )
-        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function):
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise ConfigError(
-                f'{place}: the check "{name}" is no plain function',
-                remedy="write it as `def` without `yield`: a check cannot ask yet",
+                f'{place}: the check "{name}" is asynchronous',
+                remedy="write it as `def`; one that has to ask yields its requests",
             )
         _own[name] = _Registered(function, place)
         _found.pop(name, None)
@@ -203,6 +208,9 @@ def _resolve(name: str, registered: _Registered) -> CheckType:
         returned = _annotation(function, inspect.signature(function).return_annotation)
     except NameError:  # imported for the type checker only
         returned = Any
+    asks = inspect.isgeneratorfunction(function)
+    if asks and typing.get_origin(returned) is collections.abc.Generator:
+        returned = typing.get_args(returned)[2]
     return CheckType(
         name=name,
         function=registered.function,
@@ -211,6 +219,7 @@ def _resolve(name: str, registered: _Registered) -> CheckType:
         scored=returned not in (bool, tuple[bool, str]),
         decided_by=("threshold",) if returned in (float, tuple[float, str]) else (),
         wants_context=any(parameter.name == "context" for parameter in parameters[2:]),
+        asks=asks,
     )
 
 

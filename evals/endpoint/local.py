@@ -228,6 +228,8 @@ def serve(weights: str, alias: str, slots: int, context: int) -> None:
         processors.poll = 0
     parameters.endpoint_slots = False
     parameters.ui = False
+    parameters.embedding = True
+    parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(parameters)
     print(json.dumps({"address": server.listening_address}), file=said, flush=True)
     sys.stdin.buffer.read()

@@ -120,6 +120,7 @@ class Completion(Frozen, frozen=True, kw_only=True):
     at: str = ""  # when it was recorded, ISO 8601
     notes: tuple[str, ...] = ()  # what had to be tolerated
     attempts: int = 1
+    vectors: tuple[tuple[float, ...], ...] = ()  # of an embeddings request, which has no choice
 
     @property
     def choice(self) -> Choice:
@@ -153,7 +154,11 @@ class Completion(Frozen, frozen=True, kw_only=True):
 
 T = TypeVar("T")
 Asks: TypeAlias = Generator[tuple[Request, ...], Sequence[Completion], T]
-"""A script: yields requests, is sent their completions, returns its result."""
+"""A script: yields requests, is sent their completions, returns its result.
+
+The completions come in the order of the requests. Reading one raises `EvalsError` where its request
+has no answer, so that `(reply,) = yield (request,)` raises there.
+"""
 
 
 class Endpoint(Protocol):

@@ -75,6 +75,7 @@ class TrialResult(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     missed: bool = False  # a failure that the suite allows
     checks: tuple[Verdict, ...] = ()
     asked: tuple[tuple[str, int], ...] = ()  # (cassette key, take)
+    judges_asked: tuple[tuple[str, int], ...] = ()  # likewise, by checks
     source: Literal["live", "recorded"] | None = None
     completion: Answer | None = None
     timing: TrialTiming | None = None

@@ -154,6 +154,14 @@ class Limits(Frozen, frozen=True, kw_only=True):
     max_age: float | None = None  # seconds, of a recording
 
 
+class Judge(Frozen, frozen=True, kw_only=True):
+    """Who answers for the checks that a model grades."""
+
+    endpoint: str
+    model: str | None = None  # None: the endpoint's default
+    parameters: JsonObject = {}
+
+
 class Suite(Frozen, frozen=True, kw_only=True):
     """One YAML file, validated, with its files and defaults applied."""
 
@@ -166,6 +174,7 @@ class Suite(Frozen, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
     gates: tuple[Gate, ...] = ()
     limits: Limits = Limits()
+    judge: Judge | None = None
     description: str | None = None
     tags: tuple[str, ...] = ()
     metadata: JsonObject = {}

@@ -160,8 +160,10 @@ class Front:
         wanted = self.evaluation.to_ask([(item.source, item.cell) for item in window])
         if wanted:
             stopping = self.stopping.writing()
-            with stopping, self._capture_suspended(), self._progress(len(wanted)) as progress:
-                self.evaluation.gather(wanted, on_event=progress)
+            progressing = self._progress(wanted.requests)
+            with stopping, self._capture_suspended(), progressing as progress:
+                more = progress.expect if progress else None
+                self.evaluation.gather(wanted, on_event=progress, on_more=more)
             if self.evaluation.interrupted:
                 self.interrupted, self._waiting = True, []
 

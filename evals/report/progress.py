@@ -32,6 +32,10 @@ class Progress:
         if not rewrite:
             write(f"gathering {total:,} answers\n")
 
+    def expect(self, more: int) -> None:
+        """Count requests that came up while others were asked."""
+        self._total += more
+
     def __call__(self, event: Event) -> None:
         match event.kind:
             case "sent":

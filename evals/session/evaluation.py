@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,13 @@ from evals.record import Journal
 from evals.record.answers import Answers
 from evals.record.files import Name, files, judged
 from evals.record.journal import Spot, read_at
-from evals.runner import replay
+from evals.runner import Waiting, advance, replay
+from evals.session.desk import Desk
 from evals.session.extensions import load_extensions
 from evals.session.memory import uncollected
 from evals.session.sources import Source
 from evals.suite.open import OpenSuite, open_suite
-from evals.suite.script import Cell, judging, skipped
+from evals.suite.script import Cell, asking, judging, skipped
 from evals.write import Secrets
 
 if TYPE_CHECKING:
@@ -59,6 +61,17 @@ class Options:
         return self.place or self.runs / self.run_id
 
 
+@dataclass(frozen=True)
+class ToAsk:
+    """Scripts that wait for answers, and how many requests they make in their next step."""
+
+    scripts: tuple[Waiting, ...] = ()
+    requests: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.scripts)
+
+
 class Evaluation:
     """The state of one process's part in a run."""
 
@@ -73,6 +86,7 @@ class Evaluation:
         self._journal: Journal | None = None
         self._answers: Answers | None = None
         self._judged: dict[Name, Spot] | None = None
+        self._desks: dict[str, Desk] = {}  # by suite
 
     @property
     def config(self) -> Config:
@@ -153,40 +167,49 @@ class Evaluation:
         """Whether a whole suite is skipped; what replay would skip is not recorded either."""
         return source.suite.live_only and self.options.mode != "live"
 
-    def to_ask(self, cells: Sequence[tuple[Source, Cell]]) -> list[tuple[Source, Cell, int]]:
-        """The requests that have to be asked before these cells can be judged."""
+    def to_ask(self, cells: Sequence[tuple[Source, Cell]]) -> ToAsk:
+        """What has to be asked before these cells can be judged, as far as that is known yet."""
         if self.options.mode == "replay":
-            return []
-        asked = [(source, cell) for source, cell in cells if not self.will_skip(source, cell)]
-        return self._unanswered(asked)
-
-    def _unanswered(self, cells: Sequence[tuple[Source, Cell]]) -> list[tuple[Source, Cell, int]]:
-        """The requests that have no answer yet, each (suite, key, take) once."""
-        seen: set[tuple[str, str, int]] = set()
-        wanted = []
+            return ToAsk()
+        scripts: list[Waiting] = []
+        requests = 0
         for source, cell in cells:
-            for number, request in enumerate(cell.requests()):
-                name = (source.suite.id, key(request), request.take)
-                if name not in seen and not self._has(source, name, request):
-                    wanted.append((source, cell, number))
-                seen.add(name)
-        return wanted
+            if self.will_skip(source, cell):
+                continue
+            desk = self._desk(source)
+            for number in range(cell.case.repeat.samples):
+                waiting = advance(asking(cell, number), desk)
+                if waiting is not None:
+                    scripts.append(waiting)
+                    requests += desk.want(waiting.requests)
+        return ToAsk(tuple(scripts), requests)
 
-    def _has(self, source: Source, name: tuple[str, str, int], request: Request) -> bool:
+    def _desk(self, source: Source) -> Desk:
+        name = source.suite.id
+        if name not in self._desks:
+            self._desks[name] = Desk(source, has=partial(self._has, source))
+        return self._desks[name]
+
+    def _has(self, source: Source, request: Request, name: tuple[str, int]) -> bool:
         """Whether a request is answered: in `record` ever, in the other modes in this run."""
         if self.options.mode == "record":
-            return source.cassettes.has(request)
-        return self.answers.has(*name)
+            return source.cassettes.has(request, name=name[0])
+        return self.answers.has(source.suite.id, *name)
 
     def gather(
-        self, wanted: Sequence[tuple[Source, Cell, int]], *, on_event: OnEvent | None = None
+        self,
+        wanted: ToAsk,
+        *,
+        on_event: OnEvent | None = None,
+        on_more: Callable[[int], None] | None = None,
     ) -> None:
         """Ask what `to_ask` found, many at a time; blocks until all is answered and durable.
 
-        What fails is kept for the trials that asked. Raises `DiskError` where an answer could not
-        be written: then nothing more is asked.
+        What fails is kept for the trials that asked. `on_more` is told how many requests came up
+        that `to_ask` could not know of: the next turn of a conversation, what a judge is asked.
+        Raises `DiskError` where an answer could not be written: then nothing more is asked.
         """
-        if not wanted:
+        if not wanted.scripts:
             return
         from evals.session.gathering import Asking, run
 
@@ -198,25 +221,29 @@ class Evaluation:
             answers=self.answers,
             max_cost_usd=self.options.max_cost_usd,
             on_event=on_event,
+            on_more=on_more,
         )
+        problem: EvalsError | None = None
         try:
-            self.interrupted = not run(asking, wanted)
+            self.interrupted = not run(asking, wanted.scripts, tuple(self._desks.values()))
         except DiskError:
             raise
-        except EvalsError as problem:
-            _fail_all(wanted, problem)
+        except EvalsError as error:
+            problem = error
         if self.interrupted:
-            self._stop_all(wanted)
+            problem = EndpointError("the run was interrupted", kind="stopped")
+        if problem is not None:
+            self._stop(wanted.scripts, problem)
         self.answers.sync()
 
-    def _stop_all(self, wanted: Sequence[tuple[Source, Cell, int]]) -> None:
-        """After an interrupt: what was neither answered nor refused was not run."""
-        for source, cell, number in wanted:
-            request = cell.request(number)
-            name = (source.suite.id, key(request), request.take)
-            if not self._has(source, name, request):
-                stopped = EndpointError("the run was interrupted", kind="stopped")
-                source.failed.setdefault(name[1:], stopped)
+    def _stop(self, scripts: Sequence[Waiting], problem: EvalsError) -> None:
+        """Whatever has no answer will have none; the first trial says why, where it is an error."""
+        first = scripts[0].requests[0]
+        stopped = EndpointError(problem.message, kind="stopped")
+        for desk in self._desks.values():
+            desk.source.stopped = stopped
+            if desk is scripts[0].desk and not self.interrupted:
+                desk.source.failed.setdefault((key(first), first.take), problem)
 
     def judge(self, source: Source, cell: Cell) -> tuple[TrialResult, ...]:
         """Judge all samples of a cell and journal them; raises `DiskError`."""
@@ -263,14 +290,6 @@ class Evaluation:
         for journal in (self._journal, self._answers):
             if journal is not None:
                 journal.close()
-
-
-def _fail_all(wanted: Sequence[tuple[Source, Cell, int]], problem: EvalsError) -> None:
-    """Nothing could be asked: the first trial says why, the others were not run."""
-    for source, cell, number in wanted:
-        request = cell.request(number)
-        source.failed.setdefault((key(request), request.take), problem)
-        problem = EndpointError(problem.message, kind="stopped")
 
 
 def within(allowed: int | float, errors: int, trials: int) -> bool:

@@ -142,9 +142,8 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _endpoints(evaluation: Evaluation, source: Source) -> dict[str, JsonObject]:
-    names = {column.endpoint for column in source.suite.columns}
     known = evaluation.config.endpoints
-    return {name: shown(known[name]) for name in sorted(names)}
+    return {name: shown(known[name]) for name in sorted(source.opened.endpoints)}
 
 
 def _manifest(

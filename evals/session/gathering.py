@@ -6,19 +6,19 @@ Imported only when something is asked: replay loads no event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evals.cassettes import key
 from evals.cassettes.recording import Recording
-from evals.errors import DiskError, EndpointError, EvalsError
-from evals.model import Asks, Completion, Endpoint, Exchange, Limits, Mode, Request
+from evals.errors import DiskError, EndpointError
+from evals.model import Endpoint, Exchange, Limits, Mode, Request
 from evals.record.answers import Answers
-from evals.runner import gather
+from evals.runner import Waiting, gather
+from evals.session.desk import Desk
 from evals.session.interrupts import finish_or_stop, polite
 from evals.session.sources import Source
-from evals.suite.script import Cell, asking
 
 if TYPE_CHECKING:
     from evals.endpoint.client import Event
@@ -77,9 +77,10 @@ class Asking:
     answers: Answers
     max_cost_usd: float | None = None  # for the whole run
     on_event: OnEvent | None = None
+    on_more: Callable[[int], None] | None = None
 
-    async def ask(self, wanted: Sequence[tuple[Source, Cell, int]]) -> bool:
-        """Ask everything in `wanted`; answers are on disk, failures with their source.
+    async def ask(self, scripts: Sequence[Waiting], desks: Sequence[Desk]) -> bool:
+        """Run scripts to their ends; answers are on disk, failures with the suites' sources.
 
         False where it was interrupted: then some requests have neither.
         """
@@ -87,18 +88,21 @@ class Asking:
 
         async with connect(
             self.config,
-            {cell.column.endpoint for _, cell, _ in wanted},
+            {name for desk in desks for name in desk.source.opened.endpoints},
             env=self.env,
             secrets=self.secrets,
             on_event=self.on_event,
         ) as router:
             bounded = self._bounded(router)
-            endpoints: dict[str, Endpoint] = {}
-            for source, _, _ in wanted:
-                if source.suite.id not in endpoints:
-                    endpoints[source.suite.id] = self._endpoint(source, bounded)
-            with polite(lambda: router.stop("the run was interrupted")) as interrupts:
-                await finish_or_stop(gather(_scripts(wanted, endpoints), _unread), interrupts)
+            for desk in desks:
+                desk.endpoint = self._endpoint(desk.source, bounded)
+                desk.on_more = self.on_more
+            try:
+                with polite(lambda: router.stop("the run was interrupted")) as interrupts:
+                    await finish_or_stop(gather(scripts), interrupts)
+            finally:
+                for desk in desks:
+                    desk.endpoint = desk.on_more = None
             return not interrupts.happened
 
     def _bounded(self, router: Live) -> Live:
@@ -117,30 +121,10 @@ class Asking:
         return compose(self.mode, source, limited, self.answers)
 
 
-def _scripts(
-    wanted: Sequence[tuple[Source, Cell, int]], endpoints: Mapping[str, Endpoint]
-) -> Iterator[tuple[Asks[None], Endpoint]]:
-    for source, cell, number in wanted:
-        yield _remembering(source, cell, number), endpoints[source.suite.id]
-
-
-def _remembering(source: Source, cell: Cell, number: int) -> Asks[None]:
-    """A script that leaves the reason with the suite's source where there was no answer."""
-    request = cell.request(number)
-    try:
-        yield from asking(cell, number)
-    except EvalsError as problem:
-        source.failed[key(request), request.take] = problem
-
-
-def _unread(request: Request) -> Completion:
-    raise AssertionError(f"no script reads an answer while gathering ({request.asker})")
-
-
-def run(asking: Asking, wanted: Sequence[tuple[Source, Cell, int]]) -> bool:
+def run(asking: Asking, scripts: Sequence[Waiting], desks: Sequence[Desk]) -> bool:
     """Ask in this thread, to the end or an interrupt (False); unpacks a task group's error."""
     try:
-        return asyncio.run(asking.ask(wanted))
+        return asyncio.run(asking.ask(scripts, desks))
     except BaseExceptionGroup as group:
         unwritten, others = group.split(DiskError)
         raise (unwritten or others or group).exceptions[0] from None

@@ -8,10 +8,10 @@ cannot be known.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal
 
 from evals import answer
 from evals.cassettes import Cassettes, key
@@ -130,29 +130,6 @@ def follow(script: Asks[object], lookup: Callable[[Request], Completion]) -> Non
     try:
         requests = next(script)
         while True:
-            for request in requests:
-                with contextlib.suppress(EvalsError):
-                    lookup(request)
-            requests = script.send(_Answers(requests, lookup))
+            requests = script.send(answer.Outcomes(lookup, requests))
     except (StopIteration, EvalsError):
         return
-
-
-class _Answers(Sequence[Completion]):
-    """The answers to some requests; reading one that is missing raises inside the script."""
-
-    def __init__(self, requests: Sequence[Request], lookup: Callable[[Request], Completion]):
-        self._requests = requests
-        self._lookup = lookup
-
-    def __len__(self) -> int:
-        return len(self._requests)
-
-    @overload
-    def __getitem__(self, index: int) -> Completion: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Completion]: ...
-    def __getitem__(self, index: int | slice) -> Completion | Sequence[Completion]:
-        if isinstance(index, slice):
-            return _Answers(self._requests[index], self._lookup)
-        return self._lookup(self._requests[index])

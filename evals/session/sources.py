@@ -42,7 +42,8 @@ class Source:
             secrets=secrets,
             oldest=oldest(opened.suite.limits, datetime.now(UTC)),
         )
-        self.failed: dict[tuple[str, int], EvalsError] = {}
+        self.failed: dict[tuple[str, int], EvalsError] = {}  # in this run, by key and take
+        self.stopped: EvalsError | None = None  # why the rest was not asked
         self.misses: Counter[str] = Counter()
         self._config = config
         self._answers = answers
@@ -61,7 +62,7 @@ class Source:
             raise self._told_once(self.failed[name, request.take])
         exchange = self._exchange(name, request)
         if exchange is None:
-            raise self._missing(request)
+            raise self.stopped or self._missing(request)
         completion = answer.price(answer.read(exchange), self._config.prices)
         self._read = (recording, completion)
         return completion
@@ -93,15 +94,6 @@ class Source:
         except OutdatedRecording as problem:
             remedy = f"Ask anew: {self._command(request, 'record')}"
             raise OutdatedRecording(problem.message, remedy=remedy) from problem
-
-    def has(self, request: Request) -> bool:
-        """Whether there is an answer to judge, or one that is damaged."""
-        try:
-            return self._exchange(self.key(request), request) is not None
-        except OutdatedRecording:
-            return False
-        except DamagedFile:
-            return True
 
     def _command(self, request: Request, mode: str) -> str:
         """What asks just for the cell that a request is of."""

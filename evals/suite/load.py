@@ -128,6 +128,7 @@ class _Loading:
             cases=cases,
             gates=self._gates(columns, cases, reference=reference, suite=name),
             limits=self._limits(written.limits),
+            judge=self._requests.judge(),
             description=written.description,
             tags=self._tags(),
             metadata=written.metadata,

@@ -9,11 +9,14 @@ from typing import Any
 import msgspec
 
 from evals.checks.judge import OptionsError, Prepared, prepare, unmet
+from evals.checks.registry import find
 from evals.endpoint.body import build_body
 from evals.endpoint.config import Config
 from evals.errors import EvalsError, Place, Problem, SuiteError
-from evals.model import Assertion, Case, Column, JsonObject, Prompt, Suite
+from evals.model import Assertion, Case, Check, Column, JsonObject, Prompt, Suite
+from evals.suite.assertions import checks_in
 from evals.suite.bind import bind
+from evals.suite.bodies import CheckBodies
 from evals.suite.expand import pairs
 from evals.suite.load import load_suite
 from evals.suite.script import Cell
@@ -27,6 +30,7 @@ class OpenSuite(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...]
     cells: tuple[Cell, ...]
     path: Path
+    endpoints: frozenset[str]  # everyone who may be asked
 
     @property
     def n_trials(self) -> int:
@@ -50,7 +54,13 @@ def open_suite(
     cells = tuple(opening.cells())
     if opening.problems:
         raise SuiteError(opening.problems)
-    return OpenSuite(suite=loaded.suite, warnings=loaded.warnings, cells=cells, path=path)
+    return OpenSuite(
+        suite=loaded.suite,
+        warnings=loaded.warnings,
+        cells=cells,
+        path=path,
+        endpoints=frozenset(opening.endpoints),
+    )
 
 
 class _Opening:
@@ -62,6 +72,11 @@ class _Opening:
         self._config = config
         self._prompts: dict[str, Prompt] = {prompt.id: prompt for prompt in suite.prompts}
         self._said: set[tuple[Place, str]] = set()
+        endpoint = next(c.endpoint for c in suite.columns if c.id == suite.reference)
+        self._bodies = CheckBodies(config, suite.judge, endpoint)
+        self.endpoints = {column.endpoint for column in suite.columns}
+        if suite.judge is not None:
+            self.endpoints.add(suite.judge.endpoint)
 
     def cells(self) -> Iterable[Cell]:
         checks: tuple[Prepared, ...] = ()
@@ -81,6 +96,7 @@ class _Opening:
                 column=column,
                 body=self._body(case, column, messages[column.prompt]),
                 checks=checks,
+                bodies=self._bodies,
             )
 
     def _prepare(self, case: Case) -> tuple[tuple[Assertion, ...], tuple[Prepared, ...]]:
@@ -93,6 +109,8 @@ class _Opening:
             self._complain(case.place, case, problem.message)
             return (), ()
         checks = []
+        for check in checks_in(assertions):
+            self._meet(check, case)
         for assertion in assertions:
             try:
                 checks.append(prepare(assertion))
@@ -101,6 +119,18 @@ class _Opening:
                     where = ".".join((assertion.label, *map(str, path))) + ": "
                     self._complain(assertion.place or case.place, case, where + message)
         return assertions, tuple(checks)
+
+    def _meet(self, check: Check, case: Case) -> None:
+        """Note the endpoint that a check wants to ask."""
+        kind, name = find(check.type), check.options.get("endpoint")
+        if kind is None or not kind.asks or not isinstance(name, str):
+            return
+        if name in self._config.endpoints:
+            self.endpoints.add(name)
+            return
+        known = ", ".join(self._config.endpoints)
+        message = f"{check.label}: unknown endpoint {name!r}; known: {known}"
+        self._complain(check.place or case.place, case, message)
 
     def _messages(self, case: Case, column: Column) -> tuple[JsonObject, ...]:
         prompt = self._prompts[column.prompt]
@@ -123,7 +153,7 @@ class _Opening:
     ) -> None:
         parameters = {**column.parameters, **case.parameters}
         for assertion in assertions:
-            for need in unmet(assertion, parameters):
+            for need in unmet(assertion, parameters, judge=self._suite.judge is not None):
                 self._complain(assertion.place or case.place, case, f"column {column.id!r}: {need}")
 
     def _complain(self, place: Place | None, case: Case, message: str) -> None:

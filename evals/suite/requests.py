@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from evals.endpoint.config import Config, EndpointConfig
-from evals.model import Column, JsonObject
+from evals.model import Column, JsonObject, Judge
 from evals.suite.contents import Contents, names_file
 from evals.suite.expand import Setting
 from evals.suite.files import Files
@@ -47,6 +47,32 @@ class Requests:
             self._problems.error(path, f"unknown endpoint {name!r}", details)
             return None
         return self._config.endpoints[name]
+
+    def judge(self) -> Judge | None:
+        """The suite's judge, with the suite's endpoint and model where it names none."""
+        written = self._written.judge
+        if written is msgspec.UNSET:
+            return None
+        raw = self._problems.document.value["judge"]
+        own = {key: value for key, value in raw.items() if key not in ("endpoint", "model")}
+        path: Path = ("judge",)
+        named = written.endpoint or self._written.endpoint
+        endpoint = self._known(written.endpoint, (*path, "endpoint")) or (
+            self._config.endpoints.get(named or "", self._config.endpoints[self._config.endpoint])
+        )
+        model = written.model
+        if model is None and written.endpoint in (None, self._written.endpoint):
+            model = self._written.model
+        parameters = self.filled(own, path)
+        setting = Setting(
+            id="judge",
+            path=path,
+            parameters=parameters,
+            origins={key: (*path, key) for key in own},
+            endpoint=endpoint.name,
+        )
+        self.check((setting,), {}, {"judge": endpoint})
+        return Judge(endpoint=endpoint.name, model=model, parameters=parameters)
 
     def filled(self, parameters: JsonObject, path: Path) -> JsonObject:
         """The parameters with the content of the files that they name."""

@@ -41,7 +41,8 @@ def json_schema() -> JsonObject:
     defs = schema["$defs"]
     parameters = _parameters()
     defs["Parameters"] = parameters
-    defs["WrittenSetting"]["properties"] |= parameters["properties"]
+    for name in ("WrittenSetting", "WrittenJudge"):
+        defs[name]["properties"] |= parameters["properties"]
     schema["required"] = ["tests"]
     kinds = [kind for name in names() if (kind := find(name)) is not None and not kind.own]
     defs |= _assertion(kinds)

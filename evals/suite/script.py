@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import msgspec
 
 from evals.answer import candidate
-from evals.checks.judge import Context, Prepared, conclude
-from evals.checks.ordered import judge_all
+from evals.checks.asking import Bodies, Context, together
+from evals.checks.judge import Prepared, conclude
+from evals.checks.ordered import is_last, judge_all, judging_all
 from evals.errors import EndpointError, EvalsError
 from evals.model import (
     Answer,
@@ -28,6 +29,7 @@ from evals.model import (
     TrialTiming,
     Verdict,
 )
+from evals.suite.spending import Spent, metered
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,25 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     column: Column
     body: JsonObject  # of the first request
     checks: tuple[Prepared, ...]
+    bodies: Bodies | None = None  # makes the requests of checks
+
+    @property
+    def asking_checks(self) -> tuple[Prepared, ...]:
+        """The checks that need answers of their own, with those that such a one looks at."""
+        asking = tuple(check for check in self.checks if check.asks)
+        return self.checks if any(map(is_last, asking)) else asking
+
+    @property
+    def context(self) -> Context:
+        """What checks may use beside the answer."""
+        case = self.case
+        return Context(
+            vars=case.vars,
+            expected=case.expected,
+            has_expected=case.has_expected,
+            asker=self.name,
+            bodies=self.bodies,
+        )
 
     @property
     def name(self) -> str:
@@ -73,8 +94,18 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def asking(cell: Cell, number: int) -> Asks[None]:
-    """The asking part of a request's trials."""
-    yield (cell.request(number),)
+    """The asking part of a request's trials: the request, then what checks ask of its answers."""
+    answers = yield (cell.request(number),)
+    checks = cell.asking_checks
+    if not checks:
+        return
+    try:
+        answer = answers[0]
+        given = [candidate(answer, choice.index) for choice in answer.choices]
+    except EvalsError:
+        return  # told by the trials
+    context = cell.context
+    yield from together(judging_all(checks, completion, context) for completion in given)
 
 
 def judging(cell: Cell, sample: int, request: Request, *, key: str) -> Asks[TrialResult]:
@@ -86,34 +117,46 @@ def judging(cell: Cell, sample: int, request: Request, *, key: str) -> Asks[Tria
         completion = candidate(answer, place)
     except EvalsError as problem:
         return unanswered(cell, sample, problem, asked=asked)
-    context = Context(
-        vars=cell.case.vars, expected=cell.case.expected, has_expected=cell.case.has_expected
-    )
-    verdicts = judge_all(cell.checks, completion, context)
-    return _judged(cell, sample, completion, verdicts, asked)
+    verdicts, spent = yield from _verdicts(cell, completion)
+    return _judged(cell, sample, completion, verdicts, asked=asked, spent=spent)
+
+
+def _verdicts(cell: Cell, completion: Completion) -> Asks[tuple[tuple[Verdict, ...], Spent]]:
+    context = cell.context
+    if not any(check.asks for check in cell.checks):
+        return judge_all(cell.checks, completion, context), Spent()
+    return (yield from metered(judging_all(cell.checks, completion, context)))
 
 
 def unanswered(
     cell: Cell, sample: int, problem: EvalsError, *, asked: tuple[tuple[str, int], ...] = ()
 ) -> TrialResult:
     """The result of a trial without an answer: an error, or not run where nothing was sent."""
-    kind = _kind(problem)
-    not_run = kind in ("budget", "stopped")
-    message = f"not run: {problem.message}" if not_run else str(problem)
     return _result(
         cell,
         sample,
-        outcome="not_run" if not_run else "error",
+        outcome="not_run" if _was_not_sent(problem) else "error",
         passed=None,
         score=None,
         asked=asked,
-        error=TrialError(
-            kind="not_run" if not_run else kind,
-            status=problem.status if isinstance(problem, EndpointError) else None,
-            message=message,
-            retryable=isinstance(problem, EndpointError) and problem.retryable,
-        ),
+        error=_error(problem),
     )
+
+
+def _error(problem: EvalsError) -> TrialError:
+    if _was_not_sent(problem):
+        return TrialError(kind="not_run", message=f"not run: {problem.message}")
+    answered = problem if isinstance(problem, EndpointError) else None
+    return TrialError(
+        kind=_kind(problem),
+        status=answered.status if answered else None,
+        message=str(problem),
+        retryable=answered is not None and answered.retryable,
+    )
+
+
+def _was_not_sent(problem: EvalsError) -> bool:
+    return isinstance(problem, EndpointError) and problem.kind in ("budget", "stopped")
 
 
 def skipped(cell: Cell, sample: int) -> TrialResult:
@@ -139,19 +182,25 @@ def _judged(
     sample: int,
     completion: Completion,
     verdicts: tuple[Verdict, ...],
+    *,
     asked: tuple[tuple[str, int], ...],
-) -> TrialResult:
+    spent: Spent,
+) -> TrialResult:  # many parameters: the parts of a result
     conclusion = conclude(cell.case, verdicts)
-    broken = next((v for v in verdicts if v.passed is None and v.weight > 0), None)
+    outcome, error = conclusion.outcome, None
+    if outcome == "error":
+        error = _undecided(verdicts, spent)
+        outcome = "not_run" if error.kind == "not_run" else "error"
     return _result(
         cell,
         sample,
-        outcome=conclusion.outcome,
+        outcome=outcome,
         passed=conclusion.passed,
         score=conclusion.score,
         missed=conclusion.outcome == "fail" and cell.case.misses == "allowed",
         checks=verdicts,
         asked=asked,
+        judges_asked=spent.asked,
         source=completion.source,
         completion=_answer(completion),
         timing=TrialTiming(
@@ -164,10 +213,18 @@ def _judged(
             at=completion.at,
         ),
         cost_usd=completion.cost_usd,
-        error=TrialError(kind="check", message=f"{broken.type}: {broken.reason}")
-        if conclusion.outcome == "error" and broken
-        else None,
+        judge_cost_usd=spent.cost_usd,
+        error=error,
     )
+
+
+def _undecided(verdicts: tuple[Verdict, ...], spent: Spent) -> TrialError:
+    """Why there is no verdict: a check that could not be made, or whose request was not sent."""
+    unsent = next((problem for problem in spent.problems if _was_not_sent(problem)), None)
+    if unsent is not None:
+        return _error(unsent)
+    broken = next(v for v in verdicts if v.passed is None and v.weight > 0)
+    return TrialError(kind="check", message=f"{broken.type}: {broken.reason}")
 
 
 def _answer(completion: Completion) -> Answer:

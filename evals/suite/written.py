@@ -74,6 +74,13 @@ class WrittenSetting(Written, frozen=True, kw_only=True, forbid_unknown_fields=F
     model: str | None = None
 
 
+class WrittenJudge(Written, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """Who answers for checks that a model grades; every other key is a parameter."""
+
+    endpoint: str | None = None
+    model: str | None = None
+
+
 class WrittenRepeat(Written, frozen=True, kw_only=True):
     """How many samples; with a seed in force, sample i sends seed + i."""
 
@@ -229,6 +236,10 @@ class WrittenSuite(Written, frozen=True, kw_only=True):
         dict[str, Assertions], Meta(description="Named sets of assertions: {use: NAME}.")
     ] = {}
     tests: tuple[WrittenTest, ...] = ()
+    judge: (
+        Annotated[WrittenJudge, Meta(description="Who answers for checks that a model grades.")]
+        | UnsetType
+    ) = UNSET
     gates: Annotated[
         tuple[str | WrittenGate, ...], Meta(description='Conditions: "accuracy >= 0.9".')
     ] = ()

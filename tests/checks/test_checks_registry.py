@@ -53,7 +53,7 @@ CATALOGUE = """
     perplexity finish-reason latency tokens cost tool-calls levenshtein
     tool-call-f1 no-tool-call is-valid-tool-call logprob perplexity-score
     token-probability entropy exact-match jaro-winkler token-f1
-    json-equals is-csv is-python markdown
+    json-equals is-csv is-python markdown similar
     is-yaml is-xml contains-xml is-html contains-html is-sql contains-sql language
     bleu chrf ter gleu meteor rouge confidence expression
 """
@@ -234,12 +234,12 @@ def test_a_name_that_cannot_be_used_is_refused(own, name, message):
             return True
 
 
-def test_a_check_that_asks_is_refused_for_now(own):
-    with pytest.raises(ConfigError, match="no plain function"):
+def test_an_asynchronous_check_is_refused(own):
+    with pytest.raises(ConfigError, match="one that has to ask yields its requests"):
 
         @own("asking")
-        def asking(completion: Completion, options: None):
-            yield "question"
+        async def asking(completion: Completion, options: None):
+            return True
 
 
 def test_options_without_annotation_are_refused_at_first_use(own):

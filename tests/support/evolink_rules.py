@@ -169,3 +169,17 @@ def check_body(body: Any) -> None:
         refuse("stream_options", "is only allowed when 'stream' is true")
     if body.get("tool_choice") == "required" and not body.get("tools"):
         refuse("tool_choice", "needs 'tools'")
+
+
+def check_embeddings(body: Any) -> None:
+    """As `check_body`, for a request of embeddings."""
+    if not isinstance(body, dict) or not body.keys() <= {"model", "input", "dimensions", "user"}:
+        raise Refused(400, "no body of an embeddings request", code="invalid_json")
+    texts = body.get("input")
+    texts = [texts] if isinstance(texts, str) else texts
+    if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
+        refuse("input", "must be a string or an array of strings")
+    if not all(texts):
+        refuse("input", "must not be empty")
+    if not isinstance(body.get("model"), str):
+        raise Refused(400, "'model' is required", code="missing_parameter", param="model")

@@ -17,6 +17,9 @@ words in a prompt, as `[[word argument]]`, script what happens:
     say TEXT|TEXT, model NAME, null, call NAME ARGUMENTS, few, no-logprobs, nan, surrogate,
     echo-key, no-usage                       what a good answer says
     error-event, no-done, comments, crlf     streams
+
+The service has no embeddings; this one has, as OpenAI's page on them says: a text's vector counts
+its words, so that texts with the same words have a cosine of 1.
 """
 
 from __future__ import annotations
@@ -34,10 +37,11 @@ from typing import Any, Self
 
 import msgspec
 
-from tests.support.evolink_answers import answer, chunks, magic
-from tests.support.evolink_rules import Refused, check_body
+from tests.support.evolink_answers import answer, chunks, magic, vectors
+from tests.support.evolink_rules import Refused, check_body, check_embeddings
 
 PATH = "/v1/chat/completions"
+EMBEDDINGS = "/v1/embeddings"
 ABORT, CLOSE = "abort", "close"
 Step = bytes | float | str  # write, pause, or end the connection
 
@@ -187,19 +191,12 @@ def _answer(
     server: EvolinkServer, method: str, path: str, headers: dict[str, str], content: bytes
 ) -> list[Step]:
     try:
-        if path != PATH:
-            raise Refused(404, f"no such path: {path}", code="not_found")
-        if method != "POST":
-            raise Refused(405, f"{method} is not allowed", code="method_not_allowed")
-        _check_key(headers)
-        try:
-            body = msgspec.json.decode(content)
-        except msgspec.DecodeError as error:
-            raise Refused(400, f"the body is not JSON: {error}", code="invalid_json") from error
-        check_body(body)
+        body = _accepted(method, path, headers, content)
     except Refused as refused:
         return [_response(refused.status, _dump(refused.body))]
     server.note(body, headers)
+    if path == EMBEDDINGS:
+        return [_response(200, _dump(vectors(body)))]
     words = magic(body)
     if words and (steps := _scripted(server, body, words, headers)) is not None:
         return steps
@@ -220,6 +217,23 @@ def _answer(
         return [_response(200, gzip.compress(data), **{"content-encoding": "gzip"})]
     kind = {"content-type": words["type"]} if "type" in words else {}
     return [_response(200, data, **kind)]
+
+
+def _accepted(method: str, path: str, headers: dict[str, str], content: bytes) -> dict[str, Any]:
+    """The body of a request that is answered; raises `Refused` for any other."""
+    checks = {PATH: check_body, EMBEDDINGS: check_embeddings}
+    if path not in checks:
+        raise Refused(404, f"no such path: {path}", code="not_found")
+    if method != "POST":
+        raise Refused(405, f"{method} is not allowed", code="method_not_allowed")
+    _check_key(headers)
+    try:
+        body = msgspec.json.decode(content)
+    except msgspec.DecodeError as error:
+        raise Refused(400, f"the body is not JSON: {error}", code="invalid_json") from error
+    checks[path](body)
+    accepted: dict[str, Any] = body
+    return accepted
 
 
 def _check_key(headers: dict[str, str]) -> None:
