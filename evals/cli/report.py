@@ -61,6 +61,6 @@ def write_page(runs: list[Run], output: Path | None, *, format_: str | None = No
 
     default = "report.html" if len(runs) == 1 else f"compared-with-{runs[0].manifest.id}.html"
     path = (output or runs[-1].folder / default).resolve()
-    page = secrets().redact(render(view_of(runs, root())))
+    page = render(view_of(runs, root()), redact=secrets().redact)
     publish(path, page.encode(), replace=True)
     return path

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.cli.recorded import requests_of
-from evals.model import JsonObject, TrialResult
+from evals.cli.recorded import Recorded
+from evals.model import JsonObject, Token, TrialResult
 
 if TYPE_CHECKING:
     from evals.model import Comparison
@@ -28,9 +29,12 @@ def view_of(runs: list[Run], root: Path) -> View:
     """The same as strings."""
     from evals.report.view import build
 
-    sources = [requests_of(run, root) for run in runs]
+    recorded = [Recorded(run, root) for run in runs]
 
     def request(trial: TrialResult) -> JsonObject | None:
-        return next((body for source in sources if (body := source(trial)) is not None), None)
+        return next((body for one in recorded if (body := one.request(trial)) is not None), None)
 
-    return build(comparison_of(runs), requests=request)
+    def tokens(trial: TrialResult) -> Sequence[Token] | None:
+        return next((found for one in recorded if (found := one.tokens(trial)) is not None), None)
+
+    return build(comparison_of(runs), requests=request, tokens=tokens)

@@ -12,9 +12,15 @@ from evals.report.marks import Mark, SideMark, Tally
 from evals.report.texts import Anchors, one_line, summary, written
 
 COMPLETE_UP_TO = 2_000
-"""Trials up to which a page holds every case; beyond, all failures and a sample of passes."""
+"""Trials up to which a page shows every case without its script."""
+
+HELD_UP_TO = 50_000
+"""Trials up to which a page holds every case; beyond, those that did not pass and a sample."""
 
 SAMPLE_OF_PASSES = 200
+SHOWN_OF_LARGE = 1_000
+"""Cases of a suite that a page of a larger run shows without its script."""
+
 _BINS = 400
 
 
@@ -27,7 +33,7 @@ class Cell(Frozen, frozen=True, kw_only=True):
 
 
 class GridRow(Frozen, frozen=True, kw_only=True):
-    anchor: str  # of the case's details
+    anchor: str  # of the case's details, where the page has them
     id: str
     tags: tuple[str, ...]
     snippet: str
@@ -105,11 +111,13 @@ def _judged(
     return Judged(row, case, tallies, anchors("case", suite.suite.id, row.id), bad, failing)
 
 
-def selected(judged: Sequence[Judged], *, everything: bool) -> list[Judged]:
-    """The cases that the page holds: all, or every one that did not pass and a sample."""
+def selected(
+    judged: Sequence[Judged], *, everything: bool, most: int | None = None
+) -> list[Judged]:
+    """The cases that are held: all, or those that did not pass, the worst first, and a sample."""
     if everything:
         return list(judged)
-    loud = [one for one in judged if not one.quiet]
+    loud = [one for one in judged if not one.quiet][:most]
     quiet = [one for one in judged if one.quiet]
     step = max(1, -(-len(quiet) // SAMPLE_OF_PASSES))
     return [*loud, *quiet[::step]]
@@ -121,7 +129,11 @@ def cases_of(
     held: Sequence[Judged],
     side_names: Mapping[str, str],
     marks: Mapping[str, SideMark],
+    *,
+    told: int | None = None,
 ) -> Cases:
+    """The section; of `held` as many as `told` have their details on the page, else all."""
+    told = len(held) if told is None else told
     sides = [side.id for side in suite.sides]
     everywhere = sum(one.quiet for one in judged)
     nowhere = sum(_nowhere(one) for one in judged)
@@ -132,8 +144,8 @@ def cases_of(
         ),
         heads=tuple(Head(name=side_names[side], mark=marks[side]) for side in sides),
         has_expected=any(one.row.expected is not None for one in held),
-        rows=tuple(_grid_row(one, sides) for one in held),
-        left_out=_left_out(len(judged), len(held)),
+        rows=tuple(_grid_row(one, sides, linked=place < told) for place, one in enumerate(held)),
+        left_out=left_out(judged, held),
         strips=_strips(judged, sides, side_names, marks),
         strip_width=min(len(judged), _BINS),
         strip_note=_strip_note(len(judged)),
@@ -148,33 +160,38 @@ def _nowhere(one: Judged) -> bool:
     return _is_judged(one) and not any(tally.passes for tally in one.tallies.values())
 
 
-def _left_out(n: int, held: int) -> str:
-    if n == held:
+def left_out(judged: Sequence[Judged], held: Sequence[Judged]) -> str:
+    """What a page says of cases that it does not hold; empty where it holds all."""
+    if len(judged) == len(held):
         return ""
+    loud = sum(not one.quiet for one in judged)
+    kept = sum(not one.quiet for one in held)
+    those = "every one" if kept == loud else f"the worst {words.count(kept)} of {loud:,}"
     return (
-        f"{words.count(held)} of {words.plural(n, 'case')}: every one that failed, erred or "
-        f"disagrees, and a sample of those that passed. All are in the run's folder."
+        f"{words.count(len(held))} of {words.plural(len(judged), 'case')}: {those} that failed, "
+        "erred or disagrees, and a sample of those that passed. All are in the run's folder."
     )
 
 
-def _grid_row(one: Judged, sides: Sequence[str]) -> GridRow:
+def _grid_row(one: Judged, sides: Sequence[str], *, linked: bool) -> GridRow:
     row = one.row
     expected = row.expected
     longest = 70 if len(sides) > 1 else 160
     return GridRow(
-        anchor=one.anchor,
+        anchor=one.anchor if linked else "",
         id=one_line(row.id, 80),
         tags=row.tags,
         snippet=summary(row.vars, 120) if row.vars else "",
         expected="" if expected is None else one_line(written(expected), 60),
         cells=tuple(
-            _cell(row.trials[side], one.tallies[side], longest) if side in row.trials else None
+            cell_of(row.trials[side], one.tallies[side], longest) if side in row.trials else None
             for side in sides
         ),
     )
 
 
-def _cell(trials: Sequence[TrialResult], tally: Tally, longest: int) -> Cell:
+def cell_of(trials: Sequence[TrialResult], tally: Tally, longest: int) -> Cell:
+    """What one column said to one case, in a line and a few figures."""
     mark = tally.mark
     worst = next((t for t in trials if t.passed == 0), trials[0])
     wrong = bool(tally.fails)

@@ -105,7 +105,7 @@ def article(one: Judged, source: Source, *, open: bool) -> Article:
         label=one_line(one.case.description or one.case.label or "", 160) if one.case else "",
         open=open and bad,
         tags=row.tags,
-        finding=_finding(one, source) if bad else "",
+        finding=finding(one, source) if bad else "",
         prompts=_prompts(one, source),
         expected=None if expected is None else shown(written(expected)),
         panels=tuple(
@@ -116,7 +116,8 @@ def article(one: Judged, source: Source, *, open: bool) -> Article:
     )
 
 
-def _finding(one: Judged, source: Source) -> str:
+def finding(one: Judged, source: Source) -> str:
+    """Where a case did not pass, and the first reason."""
     bad = [s for s in source.suite.sides if s.id in one.tallies and _is_bad(one, s.id)]
     if not bad:
         return "Not run."
@@ -256,7 +257,7 @@ def _answer(
         mark=_mark(first),
         samples=_samples(group, samples),
         times=", ".join(words.seconds(t.timing.latency_s) for t in group[:5] if t.timing),
-        measures=_measures(first),
+        measures=measures(first),
         text=shown("" if same_as else text),
         same_as=same_as,
         calls=tuple(one_line(f"{c.name}({c.arguments})", 600) for c in said.tool_calls)
@@ -265,7 +266,7 @@ def _answer(
         reasoning=shown(reasoning) if reasoning else None,
         checks=failing,
         passing=passing,
-        recording=_recording(first, source.recordings),
+        recording=recording(first, source.recordings),
     )
 
 
@@ -290,7 +291,8 @@ def _samples(group: Sequence[TrialResult], samples: int) -> str:
     return f"{len(group)} samples agree: {numbers}{more}"
 
 
-def _measures(trial: TrialResult) -> str:
+def measures(trial: TrialResult) -> str:
+    """Tokens of an answer, and how it ended where it was not by itself."""
     if trial.completion is None:
         return ""
     said: list[str] = []
@@ -333,7 +335,8 @@ def _collect(check: Verdict, depth: int, failing: list[CheckLine], passing: list
         _collect(member, depth + 1, failing, passing)
 
 
-def _recording(trial: TrialResult, folder: str) -> str:
+def recording(trial: TrialResult, folder: str) -> str:
+    """The path of a trial's recording; empty where there is none."""
     if not trial.asked or trial.completion is None:
         return ""
     key, take = trial.asked[0]

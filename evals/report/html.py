@@ -1,14 +1,17 @@
-"""The page: one file that needs no network and no script."""
+"""The page: one file that needs no network, complete without its script."""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from evals.report import gates, measured, settings, tradeoff, weak
@@ -18,28 +21,54 @@ from evals.report.view import View
 __all__ = ["render"]
 
 
-def render(view: View) -> str:
-    """The whole page as text; everything in it is made by the view, the styles and templates."""
-    style = _style()
-    return (
+def render(view: View, *, redact: Callable[[str], str] = str) -> str:
+    """The whole page as text; everything in it is made by the view, the styles and templates.
+
+    `redact` takes out what must not be written. It is given what the page packs before that is
+    packed, and the page.
+    """
+    style, script = _static("page.css"), _static("page.js")
+    page = (
         _environment()
         .get_template("page.html")
-        .render(view=view, style=style, policy=_policy(style))
+        .render(
+            view=view,
+            style=style,
+            script=script,
+            data=_packed(redact(msgspec.json.encode(view.data).decode())),
+            policy=_policy(style, script),
+        )
     )
+    return redact(page)
 
 
-def _policy(style: str) -> str:
-    """Nothing may be loaded or run; the one style element is allowed by its hash."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _packed(data: str) -> str:
+    """The data compressed, with the size at which whoever unpacks them stops."""
+    plain = data.encode()
+    packed = base64.b64encode(gzip.compress(plain, 6, mtime=0)).decode()
+    return f'{{"size":{len(plain)},"gzip":"{packed}"}}'
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing may be loaded; the one style and the one script are allowed by their hashes.
+
+    A worker, which the script can end, is for regular expressions.
+    """
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "worker-src blob:; img-src data:; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types evals"
     )
 
 
 @cache
-def _style() -> str:
-    text = (resources.files(__package__) / "static" / "page.css").read_text(encoding="utf-8")
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def _static(name: str) -> str:
+    text = (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
     return text.replace("\r\n", "\n")
 
 

@@ -5,11 +5,23 @@ Renderings loop over it and place its texts; they compute nothing.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from evals.comparison import words
 from evals.model import Comparison, Frozen, SuiteComparison, SuiteRecord
 from evals.report import names
 from evals.report.broken import Broken, broken_of
-from evals.report.cases import COMPLETE_UP_TO, Cases, Judged, cases_of, judge, selected
+from evals.report.cases import (
+    COMPLETE_UP_TO,
+    HELD_UP_TO,
+    SHOWN_OF_LARGE,
+    Cases,
+    Judged,
+    cases_of,
+    judge,
+    selected,
+)
+from evals.report.data import Evidence, PageData, SuiteData, Texts, Tokens, suite_data
 from evals.report.details import Article, Requests, Source, article
 from evals.report.gates import Gates, gates_of
 from evals.report.marks import ERROR, SKIP, Mark, side_marks
@@ -22,6 +34,7 @@ from evals.report.weak import Weak, weak_of
 
 __all__ = ["Chapter", "SuiteRow", "View", "build"]
 
+_TOLD_OF_LARGE = 300  # cases of a larger run with their details, read without the script
 _UNFOLDED = 10  # the worst cases of a suite, whose answers are seen without opening them
 
 
@@ -71,23 +84,26 @@ class View(Frozen, frozen=True, kw_only=True):
     articles: tuple[Article, ...]
     articles_note: str
     trust: Trust
+    data: PageData
 
 
-def build(comparison: Comparison, *, requests: Requests | None = None) -> View:
-    """Make the view; `requests` gives the body that a trial sent, where it is still known."""
+def build(
+    comparison: Comparison, *, requests: Requests | None = None, tokens: Tokens | None = None
+) -> View:
+    """Make the view; what a trial sent and its tokens are shown where they are still known."""
     counted = count(comparison)
     anchors = Anchors()
     places = {suite.suite.id: anchors("suite", suite.suite.id) for suite in comparison.suites}
     judged = [(suite, judge(comparison, suite, anchors)) for suite in comparison.suites]
-    everything = counted.trials <= COMPLETE_UP_TO
-    held = [selected(cases, everything=everything) for _, cases in judged]
     verdict = verdict_of(comparison, counted)
     name = _name(comparison)
-    chapters, articles = [], []
-    for (suite, cases), kept in zip(judged, held, strict=True):
-        chapter, told = _chapter(comparison, suite, places[suite.suite.id], (cases, kept), requests)
+    page = _Page(comparison, counted.trials, Evidence(request=requests, tokens=tokens), Texts())
+    chapters, articles, data = [], [], []
+    for suite, cases in judged:
+        chapter, told, packed = _chapter(page, suite, places[suite.suite.id], cases)
         chapters.append(chapter)
         articles += told
+        data.append(packed)
     rows = tuple(
         _suite_row(comparison, chapter, suite, cases)
         for chapter, (suite, cases) in zip(chapters, judged, strict=True)
@@ -106,7 +122,17 @@ def build(comparison: Comparison, *, requests: Requests | None = None) -> View:
         articles=tuple(articles),
         articles_note=_articles_note(articles, counted),
         trust=trust_of(comparison, counted),
+        data=PageData(kind=comparison.kind, suites=tuple(data), texts=page.texts.all()),
     )
+
+
+class _Page(NamedTuple):
+    """What the chapters of one page share."""
+
+    comparison: Comparison
+    trials: int
+    evidence: Evidence
+    texts: Texts
 
 
 def _suites_heading(rows: tuple[SuiteRow, ...]) -> str:
@@ -124,26 +150,26 @@ def _name(comparison: Comparison) -> str:
 
 
 def _chapter(
-    comparison: Comparison,
-    suite: SuiteComparison,
-    anchor: str,
-    cases: tuple[list[Judged], list[Judged]],
-    requests: Requests | None,
-) -> tuple[Chapter, list[Article]]:
-    judged, held = cases
+    page: _Page, suite: SuiteComparison, anchor: str, judged: list[Judged]
+) -> tuple[Chapter, list[Article], SuiteData]:
+    comparison = page.comparison
     side_names = names.side_names(comparison, suite)
     marks = side_marks(suite.sides, first_front(suite))
     record = _record(comparison, suite)
+    complete = page.trials <= COMPLETE_UP_TO
     source = Source(
         suite=suite,
         names=side_names,
         marks=marks,
         place=f"{anchor}-cases",
         shown_suite=len(comparison.suites) > 1,
-        brief=len(held) < len(judged),
+        brief=not complete,
         recordings=one_line(record.cassettes or "", 300) if record else "",
-        requests=requests,
+        requests=page.evidence.request,
     )
+    held = selected(judged, everything=page.trials <= HELD_UP_TO)
+    shown = selected(judged, everything=complete, most=SHOWN_OF_LARGE)
+    told = shown if complete else shown[:_TOLD_OF_LARGE]
     chapter = Chapter(
         anchor=anchor,
         name=one_line(suite.suite.id, 80),
@@ -151,11 +177,12 @@ def _chapter(
         description=one_line(suite.suite.description or "", 300),
         settings=settings_of(comparison, suite, side_names, marks),
         trade_off=trade_off_of(suite, side_names, marks),
-        cases=cases_of(suite, judged, held, side_names, marks),
+        cases=cases_of(suite, judged, shown, side_names, marks, told=len(told)),
         weak=weak_of(suite, judged, side_names, marks),
     )
-    told = [article(one, source, open=place < _UNFOLDED) for place, one in enumerate(held)]
-    return chapter, told
+    articles = [article(one, source, open=place < _UNFOLDED) for place, one in enumerate(told)]
+    data = suite_data(comparison, (judged, held), source, page.texts, page.evidence)
+    return chapter, articles, data
 
 
 def _record(comparison: Comparison, suite: SuiteComparison) -> SuiteRecord | None:
@@ -200,6 +227,6 @@ def _articles_note(articles: list[Article], counted: Count) -> str:
     if counted.trials <= COMPLETE_UP_TO:
         return ""
     return (
-        f"{words.plural(len(articles), 'case')} of {words.count(counted.cases)}: all that did not "
-        "pass everywhere, and a sample of those that did."
+        f"{words.plural(len(articles), 'case')} of {words.count(counted.cases)}, the worst first; "
+        "with its script the page opens each case that its grid lists."
     )

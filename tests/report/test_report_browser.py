@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,20 +21,6 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     view = build(data.showcase(), requests=data.request)
     path.write_text(render(view), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    chromium = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -82,14 +66,16 @@ def test_names_of_points_stand_below_a_small_drawing(
     page.close()
 
 
-def test_a_link_leads_to_the_case_and_marks_it(browser, page_file: Path) -> None:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+def test_without_script_a_link_leads_to_the_case_and_marks_it(browser, page_file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
     page.goto(page_file.as_uri())
     link = page.locator(".broke a").first
     name = link.inner_text()
     link.click()
     assert page.locator("article:target h3").inner_text() == name
-    page.close()
+    assert not page.locator(".tools").count()
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
