@@ -11,9 +11,10 @@ from evals.comparison.cells import Cells, columns_of
 from evals.comparison.cheapest import cheapest_of
 from evals.comparison.metrics import metrics_of
 from evals.comparison.pairs import accuracy_difference, adjusted
+from evals.comparison.quantities import Quantities
 from evals.comparison.ratios import ratios_of
 from evals.comparison.readings import seed_of
-from evals.comparison.sides import side_of
+from evals.comparison.sides import Measured, side_of
 from evals.errors import RunError
 from evals.model import (
     Case,
@@ -77,10 +78,11 @@ class _Half:
         self.run = run
         self._metrics = metrics_of(suite)
 
-    def side(self, column: Column) -> Side:
+    def side(self, column: Column) -> tuple[Side, Measured]:
         id = f"{column.id} @ {self.run}"
         cells = self.cells[column.id]
-        return side_of(column, cells, run=self.run, id=id, metrics=self._metrics)
+        measured = Measured(cells, Quantities(cells))
+        return side_of(column, measured, run=self.run, id=id, metrics=self._metrics), measured
 
 
 def _by_suite(trials: Iterable[TrialResult]) -> dict[str, list[TrialResult]]:
@@ -95,19 +97,17 @@ def _columns(suite: Suite, trials: Iterable[TrialResult], run: str) -> SuiteComp
     metrics = metrics_of(suite)
     # The sort is stable: the reference first, the others as the suite has them.
     columns = sorted(suite.columns, key=lambda column: column.id != suite.reference)
+    measured = {id: Measured(found, Quantities(found)) for id, found in cells.items()}
     sides = [
-        side_of(column, cells[column.id], run=run, id=column.id, metrics=metrics)
+        side_of(column, measured[column.id], run=run, id=column.id, metrics=metrics)
         for column in columns
     ]
     given = [(side.id, cells[side.id], side.accuracy) for side in sides]
     seed, of = seed_of(suite, "accuracy"), len(given) - 1
     differences = [accuracy_difference(one, given[0], seed=seed, of=of) for one in given[1:]]
-    first = cells[sides[0].id]
-    measured = [
-        side if cells[side.id] is first else _with_ratios(side, cells[side.id], first)
-        for side in sides
-    ]
-    compared = _with_differences(measured, differences)
+    first, *others = sides
+    told = [_with_ratios(side, measured[side.id], measured[first.id]) for side in others]
+    compared = _with_differences([first, *told], differences)
     return SuiteComparison(
         suite=suite,
         reference=sides[0].id,
@@ -127,7 +127,7 @@ def _runs(now: _Half, then: _Half) -> Iterable[SuiteComparison]:
         match = matches.get((column.prompt, column.setting))
         if match is None:
             continue
-        old, new = then.side(match), now.side(column)
+        (old, measured_then), (new, measured_now) = then.side(match), now.side(column)
         cells[old.id], cells[new.id] = then.cells[match.id], now.cells[column.id]
         difference = accuracy_difference(
             (new.id, cells[new.id], new.accuracy),
@@ -135,7 +135,7 @@ def _runs(now: _Half, then: _Half) -> Iterable[SuiteComparison]:
             seed=seed_of(now.suite, "accuracy"),
             set_aside=set_aside,
         )
-        sides += [old, _with_ratios(new, cells[new.id], cells[old.id], set_aside)]
+        sides += [old, _with_ratios(new, measured_now, measured_then, set_aside)]
         differences.append(difference)
     if not sides:
         return
@@ -165,10 +165,9 @@ def _hashes(columns: Mapping[str, Cells]) -> dict[str, str]:
 
 
 def _with_ratios(
-    side: Side, cells: Cells, reference: Cells, set_aside: Collection[str] = ()
+    side: Side, measured: Measured, reference: Measured, set_aside: Collection[str] = ()
 ) -> Side:
-    shared = [case for case in cells if case in reference and case not in set_aside]
-    return msgspec.structs.replace(side, ratios=ratios_of(cells, reference, shared))
+    return msgspec.structs.replace(side, ratios=ratios_of(measured, reference, set_aside))
 
 
 def _with_differences(sides: Sequence[Side], differences: Sequence[Difference]) -> tuple[Side, ...]:

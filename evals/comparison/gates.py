@@ -19,7 +19,7 @@ from evals.comparison.baseline import (
     write_command,
 )
 from evals.comparison.cells import Cells, columns_of
-from evals.comparison.circumstances import Circumstances, circumstances_of
+from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
 from evals.comparison.contest import Contest, blank
 from evals.comparison.measures import Measured, Part, measure
 from evals.comparison.metrics import Metrics, metrics_of
@@ -28,7 +28,7 @@ from evals.comparison.readings import seed_of
 from evals.comparison.sameness import Answers, answers_of, checks_hash
 from evals.comparison.versus import compare
 from evals.model import Against, Estimate, Finding, Gate, GateOutcome, Suite, TrialResult
-from evals.model.metric import has_ratio
+from evals.model.metric import TIMES, has_ratio
 
 __all__ = ["judge_gates"]
 
@@ -70,6 +70,7 @@ class _Run:
     metrics: Metrics
     baselines: Baselines
     known: dict[tuple[str, str], dict[str, Answers]] = field(default_factory=dict)
+    recorded: dict[tuple[str, str], Circumstances] = field(default_factory=dict)
 
     @cached_property
     def checks(self) -> dict[str, str]:
@@ -83,6 +84,16 @@ class _Run:
             self.known[key] = answers_of(gate.metric, cells, self.metrics, self.checks)
         part = _cases(gate, self.columns[column])
         return {case: each for case, each in self.known[key].items() if case in part}
+
+    def circumstances(self, gate: Gate, column: str) -> Circumstances:
+        """Under which a column's times were recorded; nobody asks it of other metrics."""
+        if gate.metric.partition(".")[0] not in TIMES:
+            return UNKNOWN
+        key = (gate.text, column)
+        if key not in self.recorded:
+            cells = _cases(gate, self.columns[column])
+            self.recorded[key] = circumstances_of(t for trials in cells.values() for t in trials)
+        return self.recorded[key]
 
     def part(self, gate: Gate, column: str) -> Part:
         cells = _cases(gate, self.columns[column])
@@ -112,7 +123,7 @@ def _compared(
             found[each.column] = _because(lacking, gate, other.reason)
         else:
             judged = run.answers(gate, each.column)
-            here = circumstances_of(_trials(cells))
+            here = run.circumstances(gate, each.column)
             contests.append(Contest(each, judged, other.answers, here, other.circumstances))
     judge = compare_ratios if has_ratio(gate.metric) else compare
     for finding in judge(gate, contests, seed=seed_of(run.suite, gate.metric)):
@@ -139,8 +150,8 @@ class _Other(NamedTuple):
 
 def _reference(gate: Gate, against: Against, column: str, run: _Run) -> _Other | _Lacking:
     if against.column is not None:
-        cells = _cases(gate, run.columns[against.column])
-        return _Other(run.answers(gate, against.column), circumstances_of(_trials(cells)))
+        here = run.circumstances(gate, against.column)
+        return _Other(run.answers(gate, against.column), here)
     baseline = run.baselines.get(against.baseline or "", "there is no baseline")
     if isinstance(baseline, str):
         return _Lacking("error", baseline)
@@ -155,12 +166,10 @@ def _reference(gate: Gate, against: Against, column: str, run: _Run) -> _Other |
     return _Other(answers, baseline.columns[found].recorded)
 
 
-def _trials(cells: Cells) -> Iterable[TrialResult]:
-    return (trial for trials in cells.values() for trial in trials)
-
-
 def _cases(gate: Gate, cells: Cells) -> Cells:
     """The part of a column that the gate judges."""
+    if gate.cases is None and gate.tag is None:
+        return cells
     return {case: trials for case, trials in cells.items() if _is_part(gate, case, trials[0].tags)}
 
 

@@ -12,6 +12,7 @@ from evals.comparison.readings import CONFIDENCE
 from evals.model import Spread, Tokens, TrialResult, Usage
 
 __all__ = [
+    "Quantities",
     "Read",
     "case_means",
     "case_medians",
@@ -19,7 +20,6 @@ __all__ = [
     "cost_of",
     "latency",
     "spread",
-    "spread_of",
     "tokens_of",
     "tokens_per_second",
     "ttft",
@@ -94,16 +94,37 @@ def values_by_case(cells: Cells, read: Read) -> dict[str, list[float]]:
     return values
 
 
+class Quantities:
+    """Times, tokens and cost of a column by case, each read once."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._answered = {
+            case: [trial for trial in trials if answered(trial)] for case, trials in cells.items()
+        }
+        self._known: dict[str, dict[str, list[float]]] = {}
+
+    def of(self, name: str) -> dict[str, list[float]]:
+        """`latency`, `ttft`, `cost_usd`, or a kind of tokens; cases without a value left out."""
+        if name not in self._known:
+            read = _READS.get(name) or usage(name)
+            values: dict[str, list[float]] = {}
+            for case, trials in self._answered.items():
+                found = [value for trial in trials if (value := read(trial)) is not None]
+                if found:
+                    values[case] = found
+            self._known[name] = values
+        return self._known[name]
+
+
+_READS: Mapping[str, Read] = {"latency": latency, "ttft": ttft, "cost_usd": cost}
+
+
 def case_medians(values: Mapping[str, list[float]]) -> list[float]:
     return [statistics.median(found) for found in values.values()]
 
 
 def case_means(values: Mapping[str, list[float]]) -> list[float]:
     return [math.fsum(found) / len(found) for found in values.values()]
-
-
-def spread_of(cells: Cells, read: Read) -> Spread:
-    return spread(values_by_case(cells, read))
 
 
 def spread(values: Mapping[str, list[float]]) -> Spread:
@@ -124,9 +145,9 @@ def spread(values: Mapping[str, list[float]]) -> Spread:
     )
 
 
-def tokens_of(cells: Cells) -> Tokens:
+def tokens_of(quantities: Quantities) -> Tokens:
     """Means over cases of the tokens of a trial; `n` counts the trials whose usage was told."""
-    told = {kind: values_by_case(cells, usage(kind)) for kind in _USAGE if kind != "total"}
+    told = {kind: quantities.of(kind) for kind in _USAGE if kind != "total"}
     means = {kind: _mean(case_means(values)) for kind, values in told.items()}
     n = max(sum(len(found) for found in values.values()) for values in told.values())
     return Tokens(n=n, **means)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from evals.comparison.cells import Cells, answered
+from evals.comparison.cells import answered
 from evals.comparison.quantities import (
     Read,
     cost,
@@ -15,9 +15,9 @@ from evals.comparison.quantities import (
     tokens_per_second,
     ttft,
     usage,
-    values_by_case,
 )
 from evals.comparison.readings import CONFIDENCE, Clusters, clusters_of
+from evals.comparison.sides import Measured
 from evals.model import Ratio
 
 __all__ = ["Measures", "Quotient", "quotient", "ratios_of", "reader"]
@@ -105,22 +105,23 @@ def _medians(of: Measures) -> tuple[list[float], list[float]]:
     return list(map(statistics.median, of.a)), list(map(statistics.median, of.b))
 
 
-_SHOWN = ("latency", "ttft", "tokens.total", "cost_usd")
+_SHOWN = {"latency": "latency", "ttft": "ttft", "tokens.total": "total", "cost_usd": "cost_usd"}
 
 
-def ratios_of(cells: Cells, reference: Cells, shared: Sequence[str]) -> dict[str, Ratio]:
+def ratios_of(
+    side: Measured, reference: Measured, set_aside: Collection[str] = ()
+) -> dict[str, Ratio]:
     """What tables show of a side: each ratio that both sides have values for.
 
     No quantile is among them, so that nothing is drawn. Cost has none where an answer is unpriced.
     """
     found = {}
-    for metric in _SHOWN:
-        read = reader(metric)
-        b, a = (values_by_case({c: side[c] for c in shared}, read) for side in (cells, reference))
-        cases = sorted(case for case in shared if case in a and case in b)
-        if not cases or (metric == "cost_usd" and _is_unpriced(cells, reference, cases)):
+    for metric, name in _SHOWN.items():
+        b, a = side.quantities.of(name), reference.quantities.of(name)
+        cases = sorted(case for case in b if case in a and case not in set_aside)
+        if not cases or (metric == "cost_usd" and _is_unpriced((side, reference), cases)):
             continue
-        clusters = clusters_of(cells[case][0].cluster for case in cases)
+        clusters = clusters_of(side.cells[case][0].cluster for case in cases)
         sides = Measures([a[case] for case in cases], [b[case] for case in cases], clusters)
         ratio = quotient(metric, sides, seed=0)
         if ratio.value is not None and math.isfinite(ratio.value):
@@ -134,6 +135,6 @@ def ratios_of(cells: Cells, reference: Cells, shared: Sequence[str]) -> dict[str
     return found
 
 
-def _is_unpriced(a: Cells, b: Cells, cases: Sequence[str]) -> bool:
-    trials = (trial for cells in (a, b) for case in cases for trial in cells[case])
-    return any(answered(trial) and trial.cost_usd is None for trial in trials)
+def _is_unpriced(sides: Iterable[Measured], cases: Sequence[str]) -> bool:
+    trials = (trial for side in sides for case in cases for trial in side.cells[case])
+    return any(trial.cost_usd is None and answered(trial) for trial in trials)

@@ -49,8 +49,9 @@ def answers_of(
 ) -> dict[str, Answers]:
     """The cases of a column with a value or an error of the metric; `checks` by case."""
     found = {}
+    readings = _readings(metric, cells, metrics)
     for case, trials in cells.items():
-        reading = _reading(metric, case, trials, metrics)
+        reading = readings.get(case)
         if reading is not None:
             found[case] = Answers(
                 hash=trials[0].case_hash,
@@ -63,22 +64,30 @@ def answers_of(
     return found
 
 
-def _reading(
-    metric: str, case: str, trials: Sequence[TrialResult], metrics: Metrics
-) -> Reading | None:
-    cells = {case: trials}
+def _readings(metric: str, cells: Cells, metrics: Metrics) -> Mapping[str, Reading]:
     if metric == "accuracy":
-        return accuracy_of(cells).get(case)
+        return accuracy_of(cells)
     if metric == "error_rate":
-        return error_rate_of(cells).get(case)
+        return error_rate_of(cells)
     if has_ratio(metric):
-        values = values_by_case(cells, reader(metric)).get(case, ())
-        errors = sum(map(errored, trials))
-        known = errors or any(map(answered, trials))
-        return Reading(values, errors, trials[0].cluster) if known else None
+        return _quantities(metric, cells)
     name, _, rest = metric.partition(".")
     read = pass_of if rest == "rate" else score_of
-    return next(iter(metric_readings(cells, metrics.cases, read).get(name, ())), None)
+    found = {}
+    for case, trials in cells.items():
+        of_case = metric_readings({case: trials}, metrics.cases, read).get(name)
+        if of_case:
+            found[case] = of_case[0]
+    return found
+
+
+def _quantities(metric: str, cells: Cells) -> Mapping[str, Reading]:
+    values = values_by_case(cells, reader(metric))
+    return {
+        case: Reading(values.get(case, ()), sum(map(errored, trials)), trials[0].cluster)
+        for case, trials in cells.items()
+        if case in values or any(answered(t) or errored(t) for t in trials)
+    }
 
 
 def _recordings(trials: Sequence[TrialResult]) -> tuple[Recording, ...]:

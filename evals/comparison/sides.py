@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from evals.comparison.cells import Cells, errored, judged
 from evals.comparison.metrics import Metrics, metric_estimates
-from evals.comparison.quantities import cost_of, latency, spread_of, tokens_of, ttft
+from evals.comparison.quantities import Quantities, cost_of, spread, tokens_of
 from evals.comparison.readings import Reading, accuracy_of, estimate
 from evals.model import Column, Estimate, Frozen, Side
 
-__all__ = ["side_of"]
+__all__ = ["Measured", "side_of"]
 
 
 class _Counts(Frozen, frozen=True, kw_only=True):
@@ -30,10 +31,18 @@ class _Counts(Frozen, frozen=True, kw_only=True):
         return self.passed + self.failed + self.errors + self.unjudged + self.not_run
 
 
-def side_of(column: Column, cells: Cells, *, run: str, id: str, metrics: Metrics) -> Side:
+class Measured(NamedTuple):
+    """What a column answered, and what that took."""
+
+    cells: Cells
+    quantities: Quantities
+
+
+def side_of(column: Column, of: Measured, *, run: str, id: str, metrics: Metrics) -> Side:
     """Measure a column; `metrics` are those of its suite."""
+    cells = of.cells
     counts = _count(cells)
-    first_tokens = spread_of(cells, ttft)
+    first_tokens = spread(of.quantities.of("ttft"))
     readings = accuracy_of(cells)
     return Side(
         id=id,
@@ -41,9 +50,9 @@ def side_of(column: Column, cells: Cells, *, run: str, id: str, metrics: Metrics
         column=column,
         accuracy=estimate(readings.values()),
         difference=None,
-        latency=spread_of(cells, latency),
+        latency=spread(of.quantities.of("latency")),
         ttft=first_tokens if first_tokens.n else None,
-        tokens=tokens_of(cells),
+        tokens=tokens_of(of.quantities),
         cost_usd=cost_of(cells),
         n_trials=counts.trials,
         n_passed=counts.passed,

@@ -34,9 +34,11 @@ def cluster_spread(residuals: Sequence[float], clusters: Clusters) -> tuple[floa
     Divided by the number of values (or by the total of the denominators, for a ratio) it is the
     cluster-robust standard error CR1: Cameron & Miller 2015; Miller 2024, appendix A.
     """
-    groups = grouped(residuals, clusters)
-    count = len(groups)
+    # The usual case first: no list of one for each value.
+    groups = None if clusters is None else grouped(residuals, clusters)
+    count = len(residuals if groups is None else groups)
     if count < 2:
         return None, count
-    squares = math.fsum(math.fsum(group) ** 2 for group in groups)
+    sums = residuals if groups is None else map(math.fsum, groups)
+    squares = math.fsum(each**2 for each in sums)
     return math.sqrt(count / (count - 1) * squares), count
