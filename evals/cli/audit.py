@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evals.cli.audit_drift import drift
+from evals.cli.audit_gates import gates
 from evals.cli.evidence import evidence
 from evals.cli.project import root
 from evals.cli.terminal import say, table
@@ -27,10 +29,14 @@ def command() -> None:
     Examples:
       evals audit endpoint evolink
       evals audit evidence --since origin/main
+      evals audit gates
+      evals audit drift --sample 20 --max-cost 0.10
     """
 
 
 command.add_command(evidence)
+command.add_command(gates)
+command.add_command(drift)
 
 
 @command.command()

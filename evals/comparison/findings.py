@@ -17,6 +17,7 @@ __all__ = [
     "Unit",
     "cases_to_settle",
     "certainty",
+    "distance",
     "is_fact",
     "limit",
     "measured",
@@ -108,6 +109,14 @@ def reads_as_limit(of: Finding) -> bool:
     """Whether the measured value, rounded as it is shown, cannot be told from the limit."""
     shown = msgspec.structs.replace(of, low=None, high=None)
     return measured(shown) == measured(msgspec.structs.replace(shown, value=of.limit))
+
+
+def distance(of: Finding, size: float) -> str:
+    """A distance in the unit of the finding: `9.1 points`, `0.25 s`, `12`."""
+    unit = unit_of(of.metric)
+    if unit == "share":
+        return words.points(size).lstrip("+")
+    return _LIMITS[unit](float(words.significant(size).replace(",", "")))
 
 
 def certainty(of: Finding) -> Certainty:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from evals.model import Frozen
 from evals.stats.binomial import binom_cdf, binom_pmf
@@ -164,6 +165,7 @@ def _critical(m: int, alpha: float) -> int:
     return last_rank(lambda k: k == 0 or 2 * binom_cdf(k - 1, m, 0.5) <= alpha + 1e-12, m // 2) - 1
 
 
+@lru_cache(maxsize=64)  # gates of one suite ask for few n, and each takes tens of milliseconds
 def _detectable_by_t(n: int, alpha: float, power: float) -> float:
     """The effect in standard deviations at which the two-sided t test has `power`."""
     critical = t_ppf(1 - alpha / 2, n - 1)

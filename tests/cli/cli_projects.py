@@ -47,18 +47,20 @@ def write_sums(project: Path, *, name: str = "sums", text: str = SUMS) -> Path:
     return path
 
 
-def record(suite: Path, answer: Callable[[JsonObject], str]) -> None:
+def record(suite: Path, answer: Callable[[JsonObject], str], *, model: str = "small-model") -> None:
     """Record what `answer` says to every request of a suite."""
     config = load_config(suite.parents[1], env=os.environ)
     opened = open_suite(suite, config=config)
     cassettes = Cassettes(suite.parent / "cassettes" / opened.suite.id)
     for number, cell in enumerate(opened.cells):
         for request in cell.requests():
-            exchange = _exchange(request, answer(request.body), latency_s=0.1 + number / 100)
+            exchange = _exchange(
+                request, answer(request.body), latency_s=0.1 + number / 100, model=model
+            )
             cassettes.write(exchange, replace=True)
 
 
-def _exchange(request: Request, text: str, *, latency_s: float) -> Exchange:
+def _exchange(request: Request, text: str, *, latency_s: float, model: str) -> Exchange:
     message = {"role": "assistant", "content": text}
     return Exchange(
         request=request,
@@ -66,7 +68,7 @@ def _exchange(request: Request, text: str, *, latency_s: float) -> Exchange:
             status=200,
             body={
                 "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-                "model": "small-model",
+                "model": model,
                 "usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11},
             },
         ),
