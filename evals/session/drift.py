@@ -59,7 +59,7 @@ class Again:
                 continue
             for number in range(cell.case.repeat.samples):
                 wanted = Wanted(then, now, cell, number)
-                if then.has(wanted.request):
+                if then.cassettes.has(wanted.request, name=then.key(wanted.request)):
                     self.recorded.append(wanted)
                 else:
                     self.unrecorded += not then.suite.live_only
@@ -72,7 +72,7 @@ class Again:
     def ask(self, wanted: Sequence[Wanted]) -> list[Twice]:
         """Ask, judge both answers by the same checks, and keep the new ones as a run."""
         start(self._now, started=self.started)
-        self._now.gather([(each.now, each.cell, each.number) for each in wanted])
+        self._now.gather(self._now.to_ask_of((e.now, e.cell, e.number) for e in wanted))
         asked = [twice for each in wanted for twice in self._judged(each)]
         finish(self._now, started=self.started, interrupted=False)
         return asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -171,17 +171,23 @@ class Evaluation:
         """What has to be asked before these cells can be judged, as far as that is known yet."""
         if self.options.mode == "replay":
             return ToAsk()
+        return self.to_ask_of(
+            (source, cell, number)
+            for source, cell in cells
+            if not self.will_skip(source, cell)
+            for number in range(cell.case.repeat.samples)
+        )
+
+    def to_ask_of(self, wanted: Iterable[tuple[Source, Cell, int]]) -> ToAsk:
+        """The same for some requests of cells, by their numbers."""
         scripts: list[Waiting] = []
         requests = 0
-        for source, cell in cells:
-            if self.will_skip(source, cell):
-                continue
+        for source, cell, number in wanted:
             desk = self._desk(source)
-            for number in range(cell.case.repeat.samples):
-                waiting = advance(asking(cell, number), desk)
-                if waiting is not None:
-                    scripts.append(waiting)
-                    requests += desk.want(waiting.requests)
+            waiting = advance(asking(cell, number), desk)
+            if waiting is not None:
+                scripts.append(waiting)
+                requests += desk.want(waiting.requests)
         return ToAsk(tuple(scripts), requests)
 
     def _desk(self, source: Source) -> Desk:
