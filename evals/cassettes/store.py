@@ -17,6 +17,7 @@ from evals.cassettes.key import key
 from evals.cassettes.layout import pretty
 from evals.errors import DamagedFile, OutdatedRecording
 from evals.model import Exchange, JsonObject, Recorded, Request, Response, Timing
+from evals.record.reading import read_json
 from evals.write import Secrets, publish, remove_leftovers
 
 FORMAT = 1
@@ -155,10 +156,11 @@ def encode(exchange: Exchange, *, secrets: Secrets) -> bytes:
         answer["stream"] = [list(chunk) for chunk in response.stream]
     else:
         answer["body"] = response.body
-    timing: dict[str, Any] = {"latency_s": round(exchange.timing.latency_s, 6)}
-    if exchange.timing.ttft_s is not None:
-        timing["ttft_s"] = round(exchange.timing.ttft_s, 6)
-    timing["in_flight"] = exchange.timing.in_flight
+    took = exchange.timing.rounded()
+    timing: dict[str, Any] = {"latency_s": took.latency_s}
+    if took.ttft_s is not None:
+        timing["ttft_s"] = took.ttft_s
+    timing["in_flight"] = took.in_flight
     content = {
         "format": FORMAT,
         "request": {
@@ -196,7 +198,7 @@ def decode(path: Path | str, data: bytes, request: Request | None) -> Exchange:
     if start < 0 or data[start:] != _last_lines(data[:start]):
         raise _damaged(path, "its content does not match its checksum")
     try:
-        content = _decoder.decode(data)
+        content = read_json(data, _decoder)
     except msgspec.DecodeError as problem:
         raise _damaged(path, str(problem)) from problem
     if content.format != FORMAT:

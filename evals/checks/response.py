@@ -58,8 +58,7 @@ def latency(completion: Completion, options: Latency) -> Verdict:
     """The whole answer took at most `max`, from sending the request; as recorded, in replay."""
     took = completion.timing.latency_s
     allowed = _allowed(options)
-    recorded = " (as recorded)" if completion.source == "recorded" else ""
-    told = f"latency {_time(took)}{recorded}, expected at most {_time(allowed)}"
+    told = f"latency {_time(took)}, expected at most {_time(allowed)}"
     return found(took <= allowed, told, values={"latency_s": took})
 
 
@@ -72,8 +71,7 @@ def ttft(completion: Completion, options: Latency) -> Verdict:
     if took is None:
         raise CheckError("the time to the first token was not measured: the answer did not stream")
     allowed = _allowed(options)
-    recorded = " (as recorded)" if completion.source == "recorded" else ""
-    told = f"first token after {_time(took)}{recorded}, expected at most {_time(allowed)}"
+    told = f"first token after {_time(took)}, expected at most {_time(allowed)}"
     return found(took <= allowed, told, values={"ttft_s": took})
 
 
@@ -169,9 +167,8 @@ def tokens_per_second(completion: Completion, options: TokensPerSecond) -> Verdi
     took = completion.timing.latency_s
     if took <= 0:
         raise CheckError(f"the answer took {took:g} s by the clock: that gives no speed")
-    recorded = " (as recorded)" if completion.source == "recorded" else ""
     speed = counted / took
-    told = f"{speed:.4g} tokens/s{recorded}: {counted:,} in {_time(took)}"
+    told = f"{speed:.4g} tokens/s: {counted:,} in {_time(took)}"
     return found(
         speed >= options.min,
         f"{told}, expected at least {options.min:g}",

@@ -40,6 +40,15 @@ class Timing(Frozen, frozen=True, kw_only=True):
     connect_s: float = 0.0  # of a new connection; no part of the latency
     in_flight: int = 1
 
+    def rounded(self) -> Timing:
+        """To microseconds, as it is kept: what is judged live and replayed is the same."""
+        first = self.ttft_s
+        return msgspec.structs.replace(
+            self,
+            latency_s=round(self.latency_s, 6),
+            ttft_s=None if first is None else round(first, 6),
+        )
+
 
 class Recorded(Frozen, frozen=True, kw_only=True, rename={"for_": "for"}):
     """Where an answer came from."""

@@ -11,6 +11,7 @@ import msgspec
 from evals.errors import DamagedFile, EndpointError
 from evals.model import Exchange, Frozen, JsonObject, Recorded, Request, Response, Timing
 from evals.record.journal import Journal, Lines, Spot, read_at
+from evals.record.reading import read_json
 from evals.write import Secrets
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Answers:
             take=exchange.request.take,
             request=_asked(exchange.request),
             response=exchange.response,
-            timing=exchange.timing,
+            timing=exchange.timing.rounded(),
             recorded=exchange.recorded,
         )
         self._spots[suite, key, exchange.request.take] = self._journal.append(line)
@@ -120,7 +121,7 @@ class Answers:
         if spot is None:
             return None
         try:
-            line = self._decoder.decode(read_at(spot))
+            line = read_json(read_at(spot), self._decoder)
         except (OSError, msgspec.DecodeError) as problem:
             raise DamagedFile(f"{spot[0]} cannot be read: {problem}.") from problem
         its_own = (line.suite, line.key, line.take) == (suite, key, request.take)

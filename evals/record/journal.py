@@ -11,6 +11,7 @@ from typing import Generic, TypeAlias, TypeVar
 import msgspec
 
 from evals.errors import RunError
+from evals.record.reading import read_json
 from evals.write import Secrets, write_all, writing
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -122,7 +123,7 @@ class Lines(Generic[S]):
         offset = 0
         for number, line in enumerate(file, 1):
             try:
-                yield (path, offset, len(line)), self._decoder.decode(line)
+                yield (path, offset, len(line)), read_json(line, self._decoder)
             except msgspec.DecodeError as problem:
                 if line.endswith(b"\n"):
                     self.damaged.append(f"{path}:{number}: {problem}")

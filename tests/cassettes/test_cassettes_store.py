@@ -65,6 +65,13 @@ def test_a_stream_keeps_its_chunks_and_their_times(tmp_path):
     assert store.read(request()).response.stream == ((0.08, {"choices": []}),)
 
 
+def test_half_a_character_is_read_back_as_it_was(tmp_path):
+    store = Cassettes(tmp_path)
+    store.write(exchange(text="half \ud83c of it, \U0001f3e0 whole"), replace=False)
+    body = store.read(request()).response.body
+    assert body["choices"][0]["message"]["content"] == "half \ud83c of it, \U0001f3e0 whole"
+
+
 def test_nothing_recorded_is_none(tmp_path):
     assert Cassettes(tmp_path / "none").read(request()) is None
 

@@ -60,7 +60,6 @@ def test_the_response_is_judged(judged, answered, parts, written, passed):
     [
         ({}, {"type": "finish-reason", "value": ["a", "b"]}, '"stop", expected "a" or "b"'),
         ({}, {"type": "latency", "max": "300ms"}, "latency 400 ms, expected at most 300 ms"),
-        ({"source": "recorded"}, {"type": "latency", "max": 1}, "400 ms (as recorded)"),
         ({"usage": USED}, {"type": "tokens", "max": 2}, "1,891 completion tokens, expected at m"),
         ({"timing": Timing(latency_s=9, ttft_s=1.25)}, {"type": "ttft", "max": 1},
          "first token after 1.25 s, expected at most 1 s"),
@@ -119,10 +118,14 @@ def test_what_was_not_measured_is_an_error(judged, answered, negation, parts, wr
     assert evidence in verdict.reason
 
 
-def test_recorded_times_are_told_as_such(judged, answered):
-    answer = answered("x", source="recorded", usage=USED, timing=Timing(latency_s=2, ttft_s=1))
-    assert "(as recorded)" in judged(answer, {"type": "ttft", "max": 1}).reason
-    assert "(as recorded)" in judged(answer, {"type": "tokens-per-second", "min": 1}).reason
+@pytest.mark.parametrize("written", ["latency", "ttft", "tokens-per-second"])
+def test_a_replayed_answer_is_judged_as_it_was_live(judged, answered, written):
+    options = {"type": written, "min" if written == "tokens-per-second" else "max": 1}
+    live, replayed = (
+        answered("x", source=source, usage=USED, timing=Timing(latency_s=2, ttft_s=1))
+        for source in ("live", "recorded")
+    )
+    assert judged(live, options) == judged(replayed, options)
 
 
 def test_an_unpriced_answer_is_an_error(judged, answered):

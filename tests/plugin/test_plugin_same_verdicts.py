@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import msgspec
-
 from evals.cassettes import Cassettes
 from evals.model import Exchange, Request
 from evals.record.answers import AnswerLine
+from evals.record.journal import Lines
 
 SUITE = """
 endpoint: standin
@@ -56,24 +55,22 @@ def trials(run: Path) -> list[bytes]:
 def keep(run: Path, folder: Path) -> None:
     """Record what a live run was answered."""
     store = Cassettes(folder)
-    for path in run.glob("answers-*.jsonl"):
-        for data in path.read_bytes().splitlines():
-            line = msgspec.json.decode(data, type=AnswerLine)
-            request = Request(
-                endpoint=line.request.endpoint,
-                path=line.request.path,
-                body=line.request.body,
-                take=line.take,
-            )
-            store.write(
-                Exchange(
-                    request=request,
-                    response=line.response,
-                    timing=line.timing,
-                    recorded=line.recorded,
-                ),
-                replace=False,
-            )
+    for line in Lines(list(run.glob("answers-*.jsonl")), AnswerLine):
+        request = Request(
+            endpoint=line.request.endpoint,
+            path=line.request.path,
+            body=line.request.body,
+            take=line.take,
+        )
+        store.write(
+            Exchange(
+                request=request,
+                response=line.response,
+                timing=line.timing,
+                recorded=line.recorded,
+            ),
+            replace=False,
+        )
 
 
 def test_live_and_replayed_answers_have_the_same_verdicts(project) -> None:
