@@ -29,6 +29,7 @@ from evals.session import Evaluation, Options, finish
 from evals.session.extensions import load_extensions
 from evals.session.finish import start
 from evals.session.plan import Plan, plan_suite
+from evals.session.rescoring import rescore
 from evals.suite.load import load_suite as _load
 from evals.suite.open import open_suite
 from evals.write import publish
@@ -106,6 +107,27 @@ class Run:
         if not sides:
             raise KeyError(column)
         return sides[0].accuracy
+
+    def rescore(self, suite: str | os.PathLike[str] | Suite | None = None) -> Run:
+        """Judge the stored answers again, by the suites as they are now, and write a new run.
+
+        Asks nobody. With `suite`, only the answers of that one are judged. Raises `EvalsError`
+        where a suite cannot be read.
+        """
+        started = datetime.now(UTC)
+        root = find_root(Path.cwd())
+        options = Options(
+            root=root,
+            run_id=new_id(started),
+            mode=self.manifest.mode,
+            command=f"evals rescore {self.id}",
+            answers_from=self.manifest.answers_from or self.id,
+        )
+        suites = () if suite is None else (_path(suite),)
+        done = rescore(
+            self._record, options=options, env=os.environ, started=started, suites=suites
+        )
+        return Run(done.finished.run)
 
     @cached_property
     def _comparison(self) -> Comparison:

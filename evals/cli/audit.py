@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evals.cli.audit_checks import checks
 from evals.cli.audit_drift import drift
 from evals.cli.audit_gates import gates
 from evals.cli.evidence import evidence
@@ -27,6 +28,7 @@ def command() -> None:
 
     \b
     Examples:
+      evals audit checks
       evals audit endpoint evolink
       evals audit evidence --since origin/main
       evals audit gates
@@ -37,6 +39,7 @@ def command() -> None:
 command.add_command(evidence)
 command.add_command(gates)
 command.add_command(drift)
+command.add_command(checks)
 
 
 @command.command()

@@ -20,6 +20,7 @@ COMMANDS = (
     "show",
     "compare",
     "report",
+    "rescore",
     "baseline",
     "cassettes",
     "schema",

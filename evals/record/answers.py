@@ -37,6 +37,23 @@ class AnswerLine(Frozen, frozen=True, kw_only=True):
     error: JsonObject | None = None
     refreshed: bool = False  # the answer replaced a recording, and stands there
 
+    def exchange(self) -> Exchange | None:
+        """The answer, or None where there is none on this line."""
+        if not (self.response and self.timing and self.recorded):
+            return None
+        return Exchange(
+            request=Request(
+                endpoint=self.request.endpoint,
+                path=self.request.path,
+                body=self.request.body,
+                take=self.take,
+            ),
+            response=self.response,
+            timing=self.timing,
+            recorded=self.recorded,
+            source="live",
+        )
+
 
 class _Head(Frozen, frozen=True, kw_only=True):
     """What tells which answer a line holds; what it says is left unread."""
@@ -124,16 +141,10 @@ class Answers:
             line = read_json(read_at(spot), self._decoder)
         except (OSError, msgspec.DecodeError) as problem:
             raise DamagedFile(f"{spot[0]} cannot be read: {problem}.") from problem
-        its_own = (line.suite, line.key, line.take) == (suite, key, request.take)
-        if not its_own or not (line.response and line.timing and line.recorded):
+        exchange = line.exchange()
+        if exchange is None or (line.suite, line.key, line.take) != (suite, key, request.take):
             raise DamagedFile(f"{spot[0]}: the line at byte {spot[1]} is not what was written.")
-        return Exchange(
-            request=request,
-            response=line.response,
-            timing=line.timing,
-            recorded=line.recorded,
-            source="live",
-        )
+        return msgspec.structs.replace(exchange, request=request)
 
     async def durable(self) -> None:
         """Return once what was added is on the disk itself; syncing is grouped."""

@@ -51,6 +51,7 @@ class Options:
     command: str = ""
     resumes: bool = False  # the run is there, and goes on
     place: Path | None = None  # of the run's folder, where it is not below `root`
+    answers_from: str | None = None  # the run whose answers are judged again
 
     @property
     def runs(self) -> Path:
@@ -106,12 +107,12 @@ class Evaluation:
             self._secrets = secrets_of(self.config, self._env)
         return self._secrets
 
-    def open(self, path: Path) -> Source:
+    def open(self, path: Path, *, repeat: int | None = None) -> Source:
         """Open a suite; raises `SuiteError` with everything that is wrong with it."""
         config = self.config
         with uncollected():
             opened = open_suite(
-                path, config=config, repeat=self.options.repeat, set_=self.options.set_
+                path, config=config, repeat=repeat or self.options.repeat, set_=self.options.set_
             )
         self._refuse_twin(opened)
         source = Source(

@@ -163,6 +163,7 @@ def _manifest(
         git_dirty=dirty,
         command=options.command,
         prices=msgspec.to_builtins(evaluation.config.prices),
+        answers_from=options.answers_from,
     )
 
 
