@@ -259,7 +259,8 @@ def _changes(case: str, suite: SuiteComparison) -> tuple[str, ...]:
 
 def _side(one: Judged, side: Side, packing: _Packing) -> SideData:
     trials, texts = one.row.trials[side.id], packing.texts
-    cell = cell_of(trials, one.tallies[side.id], 160)
+    longest = 70 if len(packing.source.suite.sides) > 1 else 160
+    cell = cell_of(trials, one.tallies[side.id], longest)
     return SideData(
         cell.mark.icon,
         texts(cell.answer),

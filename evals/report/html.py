@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,9 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from evals.report import gates, measured, settings, tradeoff, weak
 from evals.report.compiled import CompiledTemplates
+from evals.report.data import PageData
 from evals.report.view import View
 
 __all__ = ["render"]
+
+_PIECE = 4_000
 
 
 def render(view: View, *, redact: Callable[[str], str] = str) -> str:
@@ -35,18 +38,34 @@ def render(view: View, *, redact: Callable[[str], str] = str) -> str:
             view=view,
             style=style,
             script=script,
-            data=_packed(redact(msgspec.json.encode(view.data).decode())),
+            data=_packed(view.data, redact),
             policy=_policy(style, script),
         )
     )
     return redact(page)
 
 
-def _packed(data: str) -> str:
+def _packed(data: PageData, redact: Callable[[str], str]) -> str:
     """The data compressed, with the size at which whoever unpacks them stops."""
-    plain = data.encode()
-    packed = base64.b64encode(gzip.compress(plain, 6, mtime=0)).decode()
-    return f'{{"size":{len(plain)},"gzip":"{packed}"}}'
+    packer = zlib.compressobj(6, wbits=31)
+    size, packed = 0, []
+    for part in _parts(data):
+        plain = redact(part.decode()).encode()
+        size += len(plain)
+        packed.append(packer.compress(plain))
+    packed.append(packer.flush())
+    return f'{{"size":{size},"gzip":"{base64.b64encode(b"".join(packed)).decode()}"}}'
+
+
+def _parts(data: PageData) -> Iterator[bytes]:
+    """The JSON in pieces, so that it is never in memory as a whole; no text is cut in two."""
+    yield b'{"kind":' + msgspec.json.encode(data.kind) + b',"suites":'
+    yield msgspec.json.encode(data.suites)
+    yield b',"texts":['
+    for start in range(0, len(data.texts), _PIECE):
+        texts = msgspec.json.encode(data.texts[start : start + _PIECE])[1:-1]
+        yield b"," + texts if start else texts
+    yield b"]}"
 
 
 def _policy(style: str, script: str) -> str:

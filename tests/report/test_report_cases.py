@@ -105,3 +105,27 @@ def test_a_small_run_is_complete() -> None:
     view = data.view_of(data.simple(data.all_pass, n_cases=300))
     assert len(view.articles) == len(view.chapters[0].cases.rows) == 300
     assert view.chapters[0].cases.left_out == ""
+
+
+def test_a_page_of_a_very_large_run_holds_failures_and_says_what_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("evals.report.view.HELD_UP_TO", 2_000)
+    view = data.view_of(data.simple(data.failing(3, 5), n_cases=2_400))
+    (suite,) = view.data.suites
+    assert [case.id for case in suite.cases if case.failing] == ["case-3", "case-5"]
+    assert len(suite.cases) == 2 + 200
+    assert suite.left_out.startswith(
+        "202 of 2,400 cases: every one that failed, erred or disagrees"
+    )
+
+
+def test_a_large_run_is_whole_in_the_data_and_in_part_without_the_script() -> None:
+    view = data.view_of(data.simple(data.failing(*range(1_500)), n_cases=2_400))
+    (suite,) = view.data.suites
+    assert len(suite.cases) == 2_400
+    assert suite.left_out == ""
+    assert len(view.articles) == 300
+    grid = view.chapters[0].cases
+    assert grid.left_out.startswith("1,200 of 2,400 cases: the worst 1,000 of 1,500 that failed")
+    assert [bool(row.anchor) for row in grid.rows[299:301]] == [True, False]

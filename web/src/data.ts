@@ -100,13 +100,19 @@ function mean(values: (number | null)[]): number {
   return found.length ? found.reduce((a, b) => a + b, 0) / found.length : NaN;
 }
 
+function bytes(binary: string) {
+  const made = new Uint8Array(binary.length);
+  for (let at = 0; at < made.length; at++) made[at] = binary.charCodeAt(at);
+  return made;
+}
+
 /** Reads the data; stops at the size that it says it has. */
 export async function load(): Promise<PageData> {
   const { size, gzip } = JSON.parse(document.getElementById("data")!.textContent!) as {
     size: number; gzip: string;
   };
   if (size > MOST) throw new Error(`the data are said to have ${size} bytes`);
-  const packed = Uint8Array.from(atob(gzip), (c) => c.charCodeAt(0));
+  const packed = bytes(atob(gzip));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const whole = new Uint8Array(size);
   let at = 0;

@@ -8,7 +8,7 @@ import { Mark, Shape, WORDS } from "./marks";
 import { containing, looksLikePattern, matching, pattern } from "./search";
 import { isFiltered, type Filter, type Store } from "./state";
 
-const ALL_IN_DOM = 250;
+const ALL_IN_DOM = 100;
 const ON_PAPER = 200;
 
 /** What the keyboard needs of a grid. */

@@ -13,7 +13,7 @@ export function useWindowRows(count: number, margin: number, estimate: number) {
   const options = {
     count,
     estimateSize: () => estimate,
-    overscan: 20,
+    overscan: 12,
     scrollMargin: margin,
     getScrollElement: () => window,
     observeElementRect: observeWindowRect,
