@@ -21,6 +21,7 @@ from evals.report.cases import (
     judge,
     selected,
 )
+from evals.report.changes import Changes, changes_of
 from evals.report.data import Evidence, PageData, SuiteData, Texts, Tokens, suite_data
 from evals.report.details import Article, Requests, Source, article
 from evals.report.gates import Gates, gates_of
@@ -62,6 +63,7 @@ class Chapter(Frozen, frozen=True, kw_only=True):
     name: str
     path: str
     description: str
+    changes: Changes | None  # where two runs are compared
     settings: Settings
     trade_off: TradeOff | None
     cases: Cases
@@ -175,6 +177,7 @@ def _chapter(
         name=one_line(suite.suite.id, 80),
         path=one_line(suite.suite.path, 200),
         description=one_line(suite.suite.description or "", 300),
+        changes=changes_of(comparison, suite, judged),
         settings=settings_of(comparison, suite, side_names, marks),
         trade_off=trade_off_of(suite, side_names, marks),
         cases=cases_of(suite, judged, shown, side_names, marks, told=len(told)),
