@@ -5,27 +5,27 @@ What cannot be written is a `DiskError` that names the file, the cause and what 
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import errno
-import json
 import os
 import re
 import secrets as randomness
 import time
-import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evals.errors import DiskError
+from evals.redaction import Secrets
 
 __all__ = [
     "READ_ONLY",
     "Secrets",
+    "printable",
     "publish",
     "remove_leftovers",
     "sync",
     "visible",
+    "without_commands",
     "write_all",
     "writing",
 ]
@@ -58,45 +58,20 @@ def _label(match: re.Match[str]) -> str:
     return f"[{_NAMES.get(code, f'U+{code:04X}')}]"
 
 
-class Secrets:
-    """The values that must never be written, and their names."""
-
-    def __init__(self, named: Mapping[str, str] | None = None) -> None:
-        forms = {
-            form: f"[secret:{name}]"
-            for name, value in (named or {}).items()
-            if value
-            for form in _forms(value)
-        }
-        self._forms = dict(sorted(forms.items(), key=lambda item: -len(item[0])))
-        self._pattern = (
-            re.compile("|".join(re.escape(form) for form in self._forms)) if forms else None
-        )
-
-    def redact(self, text: str) -> str:
-        """`text` with every secret replaced by `[secret:NAME]`, in whatever form it stands."""
-        if self._pattern is None:
-            return text
-        return self._pattern.sub(lambda match: self._forms[match[0]], text)
+# What GitHub (`::name`, after white space), Azure (`##[`, `##vso[`) and TeamCity take for commands.
+_COMMAND = re.compile(r"^([^\S\n]*)::(?=\w)|##(?=\[|vso\[|teamcity\[)", re.MULTILINE)
 
 
-def _forms(value: str) -> set[str]:
-    raw = value.encode()
-    encoded = {
-        value,
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        urllib.parse.quote(value, safe=""),
-        raw.hex(),
-        raw.hex().upper(),
-    }
-    for offset in range(3):
-        # The three alignments of base64 inside a longer text; the ends depend on neighbours.
-        padded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
-        core = padded[(0, 2, 3)[offset] : len(padded) - 1]
-        encoded.add(core)
-        encoded.add(core.replace("+", "-").replace("/", "_"))
-    return {form for form in encoded if len(form) >= 6}
+def printable(text: str) -> str:
+    """`text` for a terminal or a CI system's log: `visible`, and without commands to either."""
+    return without_commands(visible(text))
+
+
+def without_commands(text: str) -> str:
+    """`text` with the signs of workflow commands in brackets: `[::]error`, `[##]vso[`."""
+    if "::" not in text and "##" not in text:
+        return text
+    return _COMMAND.sub(lambda match: f"{match[1]}[::]" if match[0][-1] == ":" else "[##]", text)
 
 
 @contextlib.contextmanager

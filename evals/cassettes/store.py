@@ -173,7 +173,7 @@ def encode(exchange: Exchange, *, secrets: Secrets) -> bytes:
         "timing": timing,
         "recorded": _recorded(exchange.recorded),
     }
-    text = secrets.redact("".join(pretty(content)))
+    text = secrets.redact_json("".join(pretty(content)))
     head = text.removesuffix("\n}").encode() + b",\n"
     return head + _last_lines(head)
 

@@ -86,7 +86,7 @@ def _write(suite: Suite, run: Run, path: Path) -> None:
     from evals.write import publish
 
     baseline = baseline_of(suite, run.trials(), run=run.manifest.id)
-    publish(path, secrets().redact(baseline_text(baseline)).encode(), replace=True)
+    publish(path, secrets().redact_json(baseline_text(baseline)).encode(), replace=True)
     say(f"baseline: {shown(path)}", style="bold", end="")
     say(f"  {_size(baseline)}, of the run {baseline.run}")
 

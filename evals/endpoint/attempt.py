@@ -97,7 +97,8 @@ async def _read_whole(reply: Reply, place: Place) -> Answered:
     data = await reply.read()
     latency = time.perf_counter() - reply.wire.sent_at
     await asyncio.sleep(0)  # the clock is read for all answers that are here before one is parsed
-    response = Response(status=200, headers=_kept(reply.headers), body=_json(data, reply, place))
+    body = place.secrets.redact_value(_json(data, reply, place))
+    response = Response(status=200, headers=_kept(reply.headers, place), body=body)
     return Answered(
         response=response,
         latency_s=round(latency, 6),
@@ -133,7 +134,9 @@ async def _read_stream(reply: Reply, place: Place, deadline: _Deadline) -> Answe
             deadline.renew()
     if not chunks:
         raise malformed(place, "an empty stream came with status 200")
-    response = Response(status=200, headers=_kept(reply.headers), stream=tuple(chunks))
+    whole = place.secrets.redact_value([chunk for _, chunk in chunks])
+    chunks = [(at, chunk) for (at, _), chunk in zip(chunks, whole, strict=True)]
+    response = Response(status=200, headers=_kept(reply.headers, place), stream=tuple(chunks))
     return Answered(
         response=response,
         latency_s=round(latency, 6),
@@ -157,8 +160,10 @@ def _chunk(kind: str, data: bytes, place: Place) -> Any:
     return chunk
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+def _kept(headers: Mapping[str, str], place: Place) -> dict[str, str]:
+    kept = {
+        name: place.secrets.redact(headers[name]) for name in KEPT_HEADERS if name in headers
+    }
     kept.setdefault("content-type", "")  # what is missing is noted when the answer is read
     return kept
 

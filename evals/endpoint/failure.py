@@ -81,10 +81,13 @@ def _phrase(status: int) -> str:
 
 
 def _told(place: Place, body: bytes) -> str:
-    """What the service says of it: its message, else the first line of its text."""
-    text = body.decode("utf-8", "replace")
+    """What the service says of it: its message, else the first line of its text.
+
+    Secrets are taken out first: what is shortened afterwards must not end inside one.
+    """
+    text = place.secrets.redact(body.decode("utf-8", "replace"))
     try:
-        answer = decode(body)
+        answer = place.secrets.redact_value(decode(body))
     except ValueError:
         return place.clean(first_line(text))
     if not isinstance(answer, dict):
@@ -126,7 +129,7 @@ def _redirected(place: Place, *, status: int, location: str) -> Unanswered:
     except ValueError:
         target = "an address that cannot be read"
     error = EndpointError(
-        f"{place}: {status}: redirected to {visible(target)}; redirects are not followed, since "
+        f"{place}: {status}: redirected to {place.clean(target)}; redirects are not followed, since "
         "the request and its key are meant for this host",
         kind="status",
         status=status,

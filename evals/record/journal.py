@@ -37,7 +37,7 @@ class Journal:
 
     def append(self, line: msgspec.Struct) -> Spot:
         """Write a line; where it stands."""
-        data = self._secrets.redact(_encode(line)).encode() + b"\n"
+        data = self._secrets.redact_json(_encode(line)).encode() + b"\n"
         with writing(self.path):
             file = self._file if self._file is not None else self._open()
             try:

@@ -68,7 +68,7 @@ def write_manifest(
 ) -> None:
     """Publish `run.json` in one step; raises `DiskError`."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1).decode()
-    data = secrets.redact(text).encode() + b"\n"
+    data = secrets.redact_json(text).encode() + b"\n"
     publish(folder / "run.json", data, replace=True, durable=durable)
 
 
