@@ -212,7 +212,7 @@ def _units(character: str) -> list[str]:
 
 
 _SHORT: Final = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
-_OWN: Final = frozenset("\"\\/")
+_OWN: Final = frozenset('"\\/')
 _ENTITIES: Final = {
     '"': ("quot",),
     "'": ("apos",),
@@ -271,7 +271,8 @@ def _within(span: _Span, begin: int, end: int) -> _Span:
 
 
 def _without(text: str, spans: list[_Span]) -> str:
-    parts, done = [], 0
+    parts: list[str] = []
+    done = 0
     for first, last, sign in spans:
         if last > done or sign:
             parts += (text[done:first], sign)

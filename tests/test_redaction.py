@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
-import urllib.parse
-from collections.abc import Callable
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from evals.redaction import SHORTEST, Secrets
+from tests.support.canary import ENCODINGS, KEY
 
-KEY = "sk-evo-Canary0/aZ+9_bY-8cX"
-
-ENCODINGS: dict[str, Callable[[str], str]] = {
-    "as it is": lambda text: text,
-    "JSON": lambda text: json.dumps(text)[1:-1],
-    "JSON in UTF-8": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    "JSON in JSON": lambda text: json.dumps(json.dumps(text))[1:-1],
-    "JSON with every character escaped": lambda text: "".join(map(_unicode, text)),
-    "URL": lambda text: urllib.parse.quote(text, safe=""),
-    "URL in small letters": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
-    "form": urllib.parse.quote_plus,
-    "URL in URL": lambda text: urllib.parse.quote(urllib.parse.quote(text, safe=""), safe=""),
-    "HTML": html.escape,
-    "HTML in HTML": lambda text: html.escape(html.escape(text)),
-    "HTML by number": lambda text: "".join(f"&#{ord(character)};" for character in text),
-    "HTML by hexadecimal": lambda text: "".join(f"&#x{ord(each):X};" for each in text),
-    "hexadecimal": lambda text: text.encode().hex(),
-    "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "base64 of a header": lambda text: base64.b64encode(f"Bearer {text}!".encode()).decode(),
-    "base64 after one": lambda text: base64.b64encode(b"x" + text.encode() + b"yz").decode(),
-    "base64 for URLs": lambda text: base64.urlsafe_b64encode(b"?>" + text.encode()).decode(),
-    "base64 in a URL": lambda text: urllib.parse.quote(
-        base64.b64encode(b"xy" + text.encode()).decode(), safe=""
-    ),
-}
 secrets = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cs", "Cc"]),
     min_size=8,
     max_size=40,
 )
-
-
-def _unicode(character: str) -> str:
-    units = character.encode("utf-16-be").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

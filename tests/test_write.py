@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from evals.write import publish, visible
 
+
 def test_publish_makes_the_folder_and_the_file(tmp_path):
     assert publish(tmp_path / "a" / "b.txt", b"one", replace=False)
     assert (tmp_path / "a" / "b.txt").read_bytes() == b"one"

@@ -142,6 +142,8 @@ def _choice(written: Any, position: int, notes: list[str]) -> Choice:
     if not isinstance(message, dict):
         raise _malformed(f"choice {index} has no message")
     text, reasoning = _texts(message, notes)
+    if "[secret:" in text or (reasoning and "[secret:" in reasoning):
+        notes.append("a secret that the answer repeats was replaced by [secret:NAME]")
     refusal = message.get("refusal")
     return Choice(
         index=index,

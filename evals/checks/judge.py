@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -29,6 +30,7 @@ from evals.model import (
     Outcome,
     Verdict,
 )
+from evals.write import printable
 
 __all__ = [
     "Conclusion",
@@ -116,7 +118,8 @@ class PreparedCheck:
     def _broken(self, error: Exception) -> Verdict:
         if isinstance(error, EvalsError):
             return _error(str(error))
-        _log.error("the check %s failed", self.check.label, exc_info=error)
+        trace = printable("".join(traceback.format_exception(error)).rstrip())
+        _log.error("the check %s failed\n%s", self.check.label, trace)
         return _error(f"{type(error).__name__}: {error}")
 
     def _looked_at(self, completion: Completion) -> Completion | str:

@@ -67,6 +67,8 @@ def _general(config: Config) -> Iterator[tuple[str, str, str]]:
         yield _row(config, "data", [path.as_posix() for path in config.data])
     if config.cassettes is not None:
         yield _row(config, "cassettes", config.cassettes.as_posix())
+    if config.secrets_env:
+        yield _row(config, "secrets_env", list(map(_masked, config.secrets_env)))
 
 
 def _endpoints(config: Config) -> Iterator[tuple[str, str, str]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import traceback
 from enum import IntEnum
 
-from evals.cli.project import secrets
 from evals.cli.terminal import say
 from evals.errors import (
     DamagedFile,
@@ -46,8 +44,6 @@ def refuse(problem: EvalsError) -> Exit:
 def internal_error(problem: Exception) -> Exit:
     """Show the traceback, without the secrets of the environment."""
     text = "".join(traceback.format_exception(problem))
-    with contextlib.suppress(EvalsError):
-        text = secrets().redact(text)
     say(text, error=True)
     say("This is an error of evals, not of your suites: please report it.", error=True)
     return Exit.INTERNAL

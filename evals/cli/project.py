@@ -29,8 +29,13 @@ def secrets() -> Secrets:
     """What must never be written, as the project's configuration names it."""
     from evals.endpoint.config import load_config
     from evals.endpoint.secrets import secrets_of
+    from evals.errors import ConfigError
 
-    return secrets_of(load_config(root(), env=os.environ), os.environ)
+    try:
+        config = load_config(root(), env=os.environ)
+    except ConfigError:
+        config = None
+    return secrets_of(config, os.environ)
 
 
 def runs_folder() -> Path:

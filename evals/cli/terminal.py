@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from evals.report.view import View
+    from evals.write import Secrets
 
 _WIDEST = 160
 _MARKS = "✓✗◐○−…→─\u202f"  # what tables are made of
@@ -23,9 +24,9 @@ def say(text: str = "", *, style: str | None = None, error: bool = False, end: s
 
     `style` is a colour or "bold".
     """
-    from evals.write import visible
+    from evals.write import printable
 
-    safe = _encodable(visible(text), sys.stderr if error else sys.stdout)
+    safe = _encodable(printable(_secrets().redact(text)), sys.stderr if error else sys.stdout)
     if style == "bold":
         safe = click.style(safe, bold=True)
     elif style is not None:
@@ -35,20 +36,38 @@ def say(text: str = "", *, style: str | None = None, error: bool = False, end: s
         click.echo(end, nl=False, err=error)
 
 
+def _secrets() -> Secrets:
+    """What is never printed; kept for the command that runs."""
+    from evals.cli.project import secrets
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return secrets()
+    kept: Secrets = context.meta.setdefault("evals.secrets", None) or secrets()
+    context.meta["evals.secrets"] = kept
+    return kept
+
+
 def say_view(view: View) -> None:
     """Print what a run or a comparison amounts to: rich tables, or plain ASCII lines."""
+    from evals.write import without_commands
+
+    secrets = _secrets()
     if not _is_encodable(_MARKS, sys.stdout):
         from evals.report.terminal import lines
 
         for line in lines(view, width=_width(), color=_is_colored(), unicode=False):
-            click.echo(line)
+            click.echo(without_commands(secrets.redact(line)))
         return
+    from io import StringIO
+
     from rich.console import Console
 
     from evals.report.terminal import renderables
 
+    text = StringIO()
     console = Console(
-        file=sys.stdout,
+        file=text,
         width=_width(),
         force_terminal=_is_colored(),
         no_color=not _is_colored(),
@@ -58,6 +77,7 @@ def say_view(view: View) -> None:
     )
     for renderable in renderables(view):
         console.print(renderable)
+    click.echo(without_commands(secrets.redact(text.getvalue())), nl=False)
 
 
 def _encodable(text: str, stream: TextIO) -> str:

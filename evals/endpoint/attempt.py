@@ -161,9 +161,7 @@ def _chunk(kind: str, data: bytes, place: Place) -> Any:
 
 
 def _kept(headers: Mapping[str, str], place: Place) -> dict[str, str]:
-    kept = {
-        name: place.secrets.redact(headers[name]) for name in KEPT_HEADERS if name in headers
-    }
+    kept = {name: place.secrets.redact(headers[name]) for name in KEPT_HEADERS if name in headers}
     kept.setdefault("content-type", "")  # what is missing is noted when the answer is read
     return kept
 

@@ -83,6 +83,7 @@ class Config(Frozen, frozen=True, kw_only=True):
     extensions: tuple[str, ...] = ()
     data: tuple[Path, ...] = ()  # further folders that suites may read
     cassettes: Path | None = None  # None: beside the suites
+    secrets_env: tuple[str, ...] = ()  # further variables whose values are never written
     sources: dict[str, str] = {}  # "endpoints.local.model" → "pyproject.toml"
 
 
@@ -93,6 +94,7 @@ class _Root(msgspec.Struct):
     extensions: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     cassettes: str | None = None
+    secrets_env: tuple[str, ...] = ()
     endpoints: dict[str, dict[str, Any]] = {}
     prices: dict[str, dict[str, Any]] = {}
 
@@ -136,7 +138,7 @@ def load_config(
     if reader.problems:
         raise ConfigError("\n".join(str(problem) for problem in reader.problems))
     cassettes = table.get("cassettes")
-    for key in ("extensions", "data", "cassettes"):
+    for key in ("extensions", "data", "cassettes", "secrets_env"):
         reader.sources[key] = source.name if key in table else "built-in"
     return Config(
         root=root,
@@ -146,6 +148,7 @@ def load_config(
         extensions=table.get("extensions", ()),
         data=tuple(root / folder for folder in table.get("data", ())),
         cassettes=None if cassettes is None else root / cassettes,
+        secrets_env=table.get("secrets_env", ()),
         sources=dict(sorted(reader.sources.items())),
     )
 

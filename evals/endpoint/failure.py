@@ -30,6 +30,8 @@ _QUOTA = frozenset(
     }
 )
 
+_QUOTED = 4_000  # characters of an answer in which its first line is looked for
+
 
 class Place(Frozen, frozen=True, kw_only=True):
     """Whom messages speak of."""
@@ -85,7 +87,7 @@ def _told(place: Place, body: bytes) -> str:
 
     Secrets are taken out first: what is shortened afterwards must not end inside one.
     """
-    text = place.secrets.redact(body.decode("utf-8", "replace"))
+    text = place.secrets.redact(body.decode("utf-8", "replace"))[:_QUOTED]
     try:
         answer = place.secrets.redact_value(decode(body))
     except ValueError:
@@ -129,8 +131,8 @@ def _redirected(place: Place, *, status: int, location: str) -> Unanswered:
     except ValueError:
         target = "an address that cannot be read"
     error = EndpointError(
-        f"{place}: {status}: redirected to {place.clean(target)}; redirects are not followed, since "
-        "the request and its key are meant for this host",
+        f"{place}: {status}: redirected to {place.clean(target)}; redirects are not followed, "
+        "since the request and its key are meant for this host",
         kind="status",
         status=status,
         remedy=f"If the service has moved, set base_url in {place.table}.",

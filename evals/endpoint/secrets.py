@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from evals.endpoint.builtin import KEY_HOSTS
 from evals.endpoint.config import Config
 from evals.write import Secrets
 
@@ -12,14 +13,16 @@ _TELLING = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD)")
 _SHORTEST = 16  # in CI: below, a value is more likely a setting than a secret
 
 
-def secrets_of(config: Config, env: Mapping[str, str]) -> Secrets:
-    """The keys of every endpoint; in CI also whatever looks like a secret by its name."""
-    names = {
-        name
-        for endpoint in config.endpoints.values()
-        for name in (endpoint.api_key_env, *endpoint.headers_env.values())
-        if name
-    }
+def secrets_of(config: Config | None, env: Mapping[str, str]) -> Secrets:
+    """The keys of every endpoint; in CI also whatever looks like a secret by its name.
+
+    Without a configuration that can be read, at least the keys of the built-in endpoints.
+    """
+    names = set(KEY_HOSTS)
+    if config is not None:
+        names |= set(config.secrets_env)
+        for endpoint in config.endpoints.values():
+            names |= {endpoint.api_key_env or "", *endpoint.headers_env.values()}
     if env.get("CI"):
         names |= {
             name

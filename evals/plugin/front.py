@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from evals.plugin.gates import gate_reports
+from evals.plugin.harmless import made_harmless
 from evals.plugin.items import CaseFailed, CellItem, Unwritten
 from evals.plugin.stopping import Resumed, Stopping, termination_interrupts
 
@@ -218,6 +219,7 @@ class Front:
         findings, paths = self.finished.findings, self.finished.suite_paths
         reports = [*gate_reports(findings, paths, strict=self.strict), *self._unused()]
         for report in reports:
+            made_harmless(report, self.evaluation)
             session.testscollected += 1
             self.config.hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
             self.config.hook.pytest_runtest_logreport(report=report)
@@ -257,7 +259,7 @@ class Front:
                 report.wasxfail = f"missed: {item.why}"
             elif item.shown:
                 report.evals_shown = item.shown  # type: ignore[attr-defined] # survives xdist
-        return report
+        return made_harmless(report, self.evaluation) if isinstance(item, CellItem) else report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.stopping.unwritten = self.stopping.unwritten or getattr(
@@ -333,23 +335,24 @@ class Front:
         """Note that a renderer failed: that costs what it renders, and nothing else."""
         self.notes.append(f"{what}: {type(problem).__name__}: {problem}")
         if self.config.get_verbosity() > 0:
-            text = "".join(traceback.format_exception(problem))
-            self.notes.append(self.evaluation.secrets.redact(text).rstrip())
+            self.notes.append("".join(traceback.format_exception(problem)).rstrip())
         else:
             self.notes.append("-v shows where in the code.")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.finished is None and self.stopping.unwritten is None:
             return
+        from evals.write import without_commands
+
         write = terminalreporter.write_line
         terminalreporter.section("model evaluation", sep="=")
         if self.finished is not None:
             self._name_missed(terminalreporter)
             for line in self._summary(color=terminalreporter.hasmarkup):
-                write(line)
+                write(without_commands(line))
         remarks = self.evaluation.remarks() if self._evaluation is not None else ()
         for note in (*self.notes, *remarks, *self.stopping.said(self)):
-            write(note)
+            write(self.evaluation.printable(note))
         if self.page is not None:
             write(f"page: {shown_path(self.page, self.config.rootpath)}")
 

@@ -31,7 +31,7 @@ class SuiteFile(pytest.File):
         try:
             source = front.open(self.path)
         except EvalsError as problem:
-            raise self.CollectError(str(problem)) from problem
+            raise self.CollectError(front.evaluation.printable(str(problem))) from problem
         for cell in source.opened.cells:
             item = CellItem.from_parent(
                 self,

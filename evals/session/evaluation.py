@@ -14,7 +14,15 @@ import msgspec
 from evals.cassettes import key
 from evals.endpoint.config import Config, load_config
 from evals.endpoint.secrets import secrets_of
-from evals.errors import DiskError, EndpointError, EvalsError, Place, Problem, SuiteError
+from evals.errors import (
+    ConfigError,
+    DiskError,
+    EndpointError,
+    EvalsError,
+    Place,
+    Problem,
+    SuiteError,
+)
 from evals.model import Mode, Request, TrialResult
 from evals.record import Journal
 from evals.record.answers import Answers
@@ -27,7 +35,7 @@ from evals.session.memory import uncollected
 from evals.session.sources import Source
 from evals.suite.open import OpenSuite, open_suite
 from evals.suite.script import Cell, asking, judging, skipped
-from evals.write import Secrets
+from evals.write import Secrets, printable
 
 if TYPE_CHECKING:
     from evals.session.gathering import OnEvent
@@ -104,8 +112,15 @@ class Evaluation:
     @property
     def secrets(self) -> Secrets:
         if self._secrets is None:
-            self._secrets = secrets_of(self.config, self._env)
+            try:
+                self._secrets = secrets_of(self.config, self._env)
+            except ConfigError:
+                return secrets_of(None, self._env)
         return self._secrets
+
+    def printable(self, text: str) -> str:
+        """A text for terminal, CI log and JUnit XML: no secret, and no command to any of them."""
+        return printable(self.secrets.redact(text))
 
     def open(self, path: Path, *, repeat: int | None = None) -> Source:
         """Open a suite; raises `SuiteError` with everything that is wrong with it."""
