@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evals.comparison.compare import compare_columns, compare_runs
 from evals.endpoint.config import find_root, load_config
+from evals.errors import ConfigError
 from evals.model import (
     Case,
     Column,
@@ -33,6 +35,9 @@ from evals.session.rescoring import rescore
 from evals.suite.load import load_suite as _load
 from evals.suite.open import open_suite
 from evals.write import publish
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Compared", "Plan", "Run", "compare", "load_run", "load_suite", "plan", "run"]
 
@@ -76,6 +81,23 @@ class Run:
     def trials(self) -> Iterator[TrialResult]:
         """Every trial, read from disk one by one."""
         return self._record.trials()
+
+    def to_pandas(self) -> DataFrame:
+        """A row a trial, in the columns of the table; raises `ConfigError` without pandas."""
+        from evals.record.table import COLUMNS, rows
+
+        try:
+            import pandas
+        except ModuleNotFoundError as missing:
+            raise ConfigError(
+                "to_pandas needs pandas, which is not installed.",
+                remedy='pip install "pytest-model-evals[pandas]"',
+            ) from missing
+        frame = pandas.DataFrame(
+            list(rows(self.id, self.trials())), columns=[column.name for column in COLUMNS]
+        )
+        kinds = {"text": "string", "number": "Float64", "integer": "Int64", "boolean": "boolean"}
+        return frame.astype({column.name: kinds[column.type] for column in COLUMNS})
 
     def case(self, case: str) -> dict[str, tuple[TrialResult, ...]]:
         """The trials of one case by column, in order of samples; raises `KeyError`."""

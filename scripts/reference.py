@@ -38,6 +38,7 @@ from evals.cli.group import COMMANDS, group  # noqa: E402
 from evals.endpoint import builtin  # noqa: E402
 from evals.endpoint.config import EndpointConfig, _Root  # noqa: E402
 from evals.plugin import pytest_addoption  # noqa: E402
+from evals.record.table import COLUMNS  # noqa: E402
 from evals.suite import written  # noqa: E402
 from evals.suite.gates import STATISTICS  # noqa: E402
 from evals.suite.parameters import Parameters  # noqa: E402
@@ -165,6 +166,12 @@ def _names(names: list[str] | tuple[str, ...]) -> str:
     return " ".join(map(code, names))
 
 
+def trial_table() -> str:
+    """The columns of the table of trials."""
+    told = [(f"`{column.name}`", column.type, column.meaning) for column in COLUMNS]
+    return table(("column", "type", "meaning"), told)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "suite": partial(keys, written.WrittenSuite),
     "prompt": partial(keys, written.WrittenPrompt),
@@ -179,6 +186,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "filters": partial(_names, sorted(FILTERS)),
     "template-tests": partial(_names, sorted(TESTS)),
     "statistics": partial(_names, STATISTICS),
+    "trial-table": trial_table,
     "transforms": step_table,
     "check-list": check_list,
     **{f"check-{name}": partial(section, name) for name in NAMES},

@@ -1,19 +1,23 @@
-"""`evals report`: the page of a run, or of two side by side."""
+"""`evals report`: a run, or two side by side, as a page, a summary or a table."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from evals.cli.project import complete_run, load, root, secrets, shown
+from evals.cli.project import complete_run, load, shown
+from evals.cli.renderings import format_of, rendered
 from evals.cli.terminal import say
 
 if TYPE_CHECKING:
+    from evals.model import Comparison
     from evals.record import Run
 
-_SUFFIXES = {".html": "html", ".htm": "html"}
+_FORMATS = ("html", "markdown", "csv", "json", "junit", "parquet")
+_FILES = {"html": "report.html", "parquet": "trials.parquet"}  # made for a file, not for a pipe
 
 
 @click.command()
@@ -22,45 +26,59 @@ _SUFFIXES = {".html": "html", ".htm": "html"}
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the page is written; else into the folder of the run.",
+    help="Where it is written; the suffix tells the format.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(sorted(set(_SUFFIXES.values()))),
-    help="The format, where the suffix of the output does not tell it.",
-)
+@click.option("--format", "format_", type=click.Choice(_FORMATS), help="The format; else the page.")
 def command(runs: tuple[str, ...], output: Path | None, format_: str | None) -> None:
-    """Write the page of a run, or of two runs side by side.
+    """Write a run, or two runs side by side.
 
-    The older of two comes first. RUN is an id, `latest` (which is the default) or the path of a
-    run's folder.
+    As html (the page, which is the default), markdown (for step summaries and comments), junit
+    (JUnit XML of the newer run), or as a table with a row a trial: csv, json, parquet. Without
+    -o the page and Parquet are written into the folder of the run, the others to the standard
+    output.
+
+    The older of two runs comes first. RUN is an id, `latest` (which is the default) or the path of
+    a run's folder.
 
     \b
     Examples:
       evals report
       evals report latest -o page.html
       evals report 20261123T101500Z-k3f9 latest -o compared.html
+      evals report --format markdown >> "$GITHUB_STEP_SUMMARY"
+      evals report -o trials.csv
     """
     if len(runs) > 2:
         raise click.UsageError(f"A page shows one run or compares two; {len(runs)} were given.")
     loaded = [load(run) for run in runs or ("latest",)]
-    written = write_page(loaded, output, format_=format_)
-    say(f"page: {shown(written)}")
+    chosen = format_of(output, format_, _FORMATS) or "html"
+    if output is None and chosen not in _FILES:
+        write_out(rendered(loaded, chosen))
+        return
+    path = write_file(loaded, chosen, output)
+    say(f"{'page' if chosen == 'html' else chosen}: {shown(path)}")
 
 
-def write_page(runs: list[Run], output: Path | None, *, format_: str | None = None) -> Path:
-    """Write the page of one run, or of two with the older first; its path."""
-    if output is not None and format_ is None and output.suffix.lower() not in _SUFFIXES:
-        raise click.UsageError(
-            f"The format of {output} is not known: name it .html, or say --format html."
-        )
-    from evals.cli.views import view_of
-    from evals.report.html import render
+def write_out(data: bytes) -> None:
+    """To the standard output, as UTF-8 wherever it goes."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def write_file(
+    runs: list[Run],
+    format_: str,
+    output: Path | None,
+    *,
+    comparison: Comparison | None = None,
+) -> Path:
+    """Write a format, by default into the folder of the newer run; the path."""
     from evals.write import publish
 
-    default = "report.html" if len(runs) == 1 else f"compared-with-{runs[0].manifest.id}.html"
+    default = _FILES.get(format_, "report")
+    if len(runs) == 2 and format_ == "html":
+        default = f"compared-with-{runs[0].manifest.id}.html"
     path = (output or runs[-1].folder / default).resolve()
-    page = render(view_of(runs, root()), redact=secrets().redact)
-    publish(path, page.encode(), replace=True)
+    publish(path, rendered(runs, format_, comparison=comparison), replace=True)
     return path

@@ -10,22 +10,23 @@ from evals.cli.recorded import Recorded
 from evals.model import JsonObject, Token, TrialResult
 
 if TYPE_CHECKING:
+    from evals.comparison.compare import Pair
     from evals.model import Comparison
     from evals.record import Run
     from evals.report.view import View
 
 
-def comparison_of(runs: list[Run]) -> Comparison:
-    """The columns of one run side by side, or two runs with the older first."""
+def comparison_of(runs: list[Run], columns: Pair | None = None) -> Comparison:
+    """The columns of one run side by side, or two runs – or a column of each – the older first."""
     from evals.comparison.compare import compare_columns, compare_runs
 
     if len(runs) == 1:
         return compare_columns(runs[0].manifest, runs[0].trials())
     old, new = runs
-    return compare_runs((new.manifest, new.trials()), (old.manifest, old.trials()))
+    return compare_runs((new.manifest, new.trials()), (old.manifest, old.trials()), columns=columns)
 
 
-def view_of(runs: list[Run], root: Path) -> View:
+def view_of(runs: list[Run], root: Path, *, comparison: Comparison | None = None) -> View:
     """The same as strings."""
     from evals.report.view import build
 
@@ -37,4 +38,4 @@ def view_of(runs: list[Run], root: Path) -> View:
     def tokens(trial: TrialResult) -> Sequence[Token] | None:
         return next((found for one in recorded if (found := one.tokens(trial)) is not None), None)
 
-    return build(comparison_of(runs), requests=request, tokens=tokens)
+    return build(comparison or comparison_of(runs), requests=request, tokens=tokens)

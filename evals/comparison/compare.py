@@ -29,9 +29,12 @@ from evals.model import (
     TrialResult,
 )
 
-__all__ = ["RecordedRun", "compare_columns", "compare_runs"]
+__all__ = ["Pair", "RecordedRun", "compare_columns", "compare_runs", "matching", "narrowed"]
 
 RecordedRun: TypeAlias = tuple[Manifest, Iterable[TrialResult]]
+
+Pair: TypeAlias = tuple[str, str]
+"""Ids of columns: of the older run, or the reference; and of the newer one."""
 
 
 def compare_columns(manifest: Manifest, trials: Iterable[TrialResult]) -> Comparison:
@@ -46,13 +49,19 @@ def compare_columns(manifest: Manifest, trials: Iterable[TrialResult]) -> Compar
     )
 
 
-def compare_runs(candidate: RecordedRun, baseline: RecordedRun) -> Comparison:
+def compare_runs(
+    candidate: RecordedRun, baseline: RecordedRun, *, columns: Pair | None = None
+) -> Comparison:
     """The columns that two runs share, each of the candidate's against the baseline's.
 
     Columns are the same by prompt and setting, cases by id and hash of vars and turns. A suite
-    with no shared column is left out. Raises `RunError` where both are one run.
+    with no shared column is left out. With `columns` one of the candidate is compared with one of
+    the baseline, in every suite that has both. Raises `RunError` where both are one run, and no
+    columns are named.
     """
     new, old = candidate[0], baseline[0]
+    if new.id == old.id and columns is not None:
+        return compare_columns(narrowed(new, columns), candidate[1])
     if new.id == old.id:
         raise RunError(
             f"nothing to compare: both runs are {new.id}",
@@ -65,8 +74,39 @@ def compare_runs(candidate: RecordedRun, baseline: RecordedRun) -> Comparison:
         if suite.id in suites_old:
             then = _Half(suites_old[suite.id], old.id, trials_old.get(suite.id, ()))
             now = _Half(suite, new.id, trials_new.get(suite.id, ()))
-            suites.extend(_runs(now, then))
+            suites.extend(_runs(now, then, columns))
     return Comparison(kind="runs", runs=(old, new), suites=tuple(suites), findings=new.findings)
+
+
+def narrowed(manifest: Manifest, columns: Pair) -> Manifest:
+    """The run with two of its columns, the reference first; suites without them are left out."""
+    old, new = columns
+    records = []
+    for record in manifest.suites:
+        known = {column.id: column for column in record.suite.columns}
+        if old in known and new in known:
+            kept = (known[old], known[new])
+            suite = msgspec.structs.replace(record.suite, columns=kept, reference=old)
+            records.append(msgspec.structs.replace(record, suite=suite))
+    found = tuple(finding for finding in manifest.findings if finding.column in columns)
+    return msgspec.structs.replace(manifest, suites=tuple(records), findings=found)
+
+
+def matching(
+    now: Suite, then: Suite, columns: Pair | None = None
+) -> Iterable[tuple[Column, Column]]:
+    """The columns to compare: of the older suite, and of the newer one."""
+    if columns is not None:
+        old = next((column for column in then.columns if column.id == columns[0]), None)
+        new = next((column for column in now.columns if column.id == columns[1]), None)
+        if old is not None and new is not None:
+            yield old, new
+        return
+    matches = {(column.prompt, column.setting): column for column in then.columns}
+    for column in now.columns:
+        match = matches.get((column.prompt, column.setting))
+        if match is not None:
+            yield match, column
 
 
 class _Half:
@@ -117,16 +157,12 @@ def _columns(suite: Suite, trials: Iterable[TrialResult], run: str) -> SuiteComp
     )
 
 
-def _runs(now: _Half, then: _Half) -> Iterable[SuiteComparison]:
-    matches = {(column.prompt, column.setting): column for column in then.suite.columns}
+def _runs(now: _Half, then: _Half, columns: Pair | None) -> Iterable[SuiteComparison]:
     sides: list[Side] = []
     differences: list[Difference] = []
     cells: dict[str, Cells] = {}
     set_aside = _changed(now, then)
-    for column in now.suite.columns:
-        match = matches.get((column.prompt, column.setting))
-        if match is None:
-            continue
+    for match, column in matching(now.suite, then.suite, columns):
         (old, measured_then), (new, measured_now) = then.side(match), now.side(column)
         cells[old.id], cells[new.id] = then.cells[match.id], now.cells[column.id]
         difference = accuracy_difference(

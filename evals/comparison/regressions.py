@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evals.comparison.cells import columns_of
+from evals.comparison.compare import Pair, matching
 from evals.comparison.contest import Contest, blank
 from evals.comparison.metrics import metrics_of
 from evals.comparison.readings import seed_of
@@ -18,27 +19,31 @@ __all__ = ["regressions"]
 def regressions(
     candidate: tuple[Manifest, Iterable[TrialResult]],
     baseline: tuple[Manifest, Iterable[TrialResult]],
+    *,
+    columns: Pair | None = None,
 ) -> tuple[Finding, ...]:
     """A finding for each column that the runs share, p adjusted for the columns of its suite.
 
-    Columns are the same by prompt and setting, cases by id and hash of vars and turns.
+    Columns are the same by prompt and setting, or are those two of `columns`; cases by id and hash
+    of vars and turns.
     """
     (new, trials_new), (old, trials_old) = candidate, baseline
     suites_old = {record.suite.id: record.suite for record in old.suites}
     now, then = list(trials_new), list(trials_old)
     found: list[Finding] = []
+    name = old.id if columns is None else f"{old.id}:{columns[0]}"
     gate = Gate(
-        text=f"accuracy versus {old.id}",
+        text=f"accuracy versus {name}",
         metric="accuracy",
         op=">=",
         limit=0.0,
         column="all",
-        against=Against(column=old.id),
+        against=Against(column=name),
     )
     for record in new.suites:
         if record.suite.id in suites_old:
             judged, reference = (record.suite, now), (suites_old[record.suite.id], then)
-            contests = list(_contests(gate, judged, reference))
+            contests = list(_contests(gate, judged, reference, columns))
             found.extend(compare(gate, contests, seed=seed_of(record.suite, "accuracy")))
     return tuple(found)
 
@@ -47,13 +52,11 @@ def _contests(
     gate: Gate,
     judged: tuple[Suite, list[TrialResult]],
     reference: tuple[Suite, list[TrialResult]],
+    columns: Pair | None,
 ) -> Iterable[Contest]:
     now, then = _answers(*judged), _answers(*reference)
-    matches = {(column.prompt, column.setting): column for column in reference[0].columns}
-    for column in judged[0].columns:
-        match = matches.get((column.prompt, column.setting))
-        if match is not None:
-            yield Contest(blank(judged[0].id, gate, column.id), now[column.id], then[match.id])
+    for match, column in matching(judged[0], reference[0], columns):
+        yield Contest(blank(judged[0].id, gate, column.id), now[column.id], then[match.id])
 
 
 def _answers(suite: Suite, trials: list[TrialResult]) -> dict[str, dict[str, Answers]]:

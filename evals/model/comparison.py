@@ -73,6 +73,25 @@ class Tokens(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     reasoning: float | None
 
 
+class FlakyCase(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """A case whose samples disagree."""
+
+    id: str
+    passes: int
+    samples: int
+    disagreement: float  # chance that two of its samples differ
+
+
+class Noise(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """How much of accuracy's standard error is noise between samples of a case."""
+
+    samples: float  # of a case, on average
+    share: float  # of the variance, which more samples could remove
+    se: float
+    se_doubled: float  # with twice the samples
+    se_least: float  # with ever more samples: the rest takes more cases
+
+
 class Side(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     """One row of a comparison: a column of a run."""
 
@@ -98,6 +117,8 @@ class Side(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     cases_none: int
     metrics: dict[str, Estimate] = {}  # named metrics, mean score over cases
     tags: dict[str, Estimate] = {}  # accuracy by tag
+    flaky: tuple[FlakyCase, ...] = ()  # those that disagree most first
+    noise: Noise | None = None  # None: one sample a case
     ratios: dict[str, Ratio] = {}  # to the reference: latency, ttft, tokens.total, cost_usd
 
 

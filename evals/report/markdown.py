@@ -115,6 +115,10 @@ def _columns(chapter: Chapter, *, named: bool) -> Iterator[str]:
     yield _table(heads, map(_column, chapter.settings.rows))
     if chapter.settings.cheapest:
         yield _plain(chapter.settings.cheapest)
+    for each in chapter.samples:
+        cases = ", ".join(f"{code_span(case)} {counts}" for case, counts in each.cases)
+        told = f"{code_span(each.name)}: {_plain(each.heading)}{f' ({cases})' if cases else ''}."
+        yield f"{told} {_plain(each.more)}".rstrip()
 
 
 def _column(row: SideRow) -> tuple[str, ...]:

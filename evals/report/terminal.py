@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from evals.report.gates import GateRow
 from evals.report.marks import Icon
+from evals.report.samples import Samples
 from evals.report.settings import SideRow
 from evals.report.view import Chapter, View
 
@@ -132,6 +133,15 @@ def _chapter(chapter: Chapter, width: int, *, named: bool) -> Iterator[str]:
     known = [i for i in range(len(_HEADS)) if any(row[i] not in ("", "–") for row in rows[1:])]
     yield from _table([[row[i] for i in known] for row in rows], width, _split(known))
     yield from _wrapped(chapter.settings.cheapest, width)
+    for each in chapter.samples:
+        yield from _wrapped(_sampled(each), width)
+
+
+def _sampled(of: Samples) -> str:
+    """`warm: 3 of 40 cases disagree with themselves (a 1/2, b 1/2). Twice the samples …`."""
+    cases = ", ".join(f"{case} {counts}" for case, counts in of.cases)
+    told = f"{of.name}: {of.heading}{f' ({cases})' if cases else ''}."
+    return f"{told} {of.more}".rstrip()
 
 
 _HEADS = (
@@ -328,6 +338,7 @@ def _rich_chapter(chapter: Chapter, *, named: bool) -> Iterator[RenderableType]:
     yield table
     if chapter.settings.cheapest:
         yield Text(chapter.settings.cheapest)
+    yield from (Text(_sampled(each)) for each in chapter.samples)
 
 
 def _rich_gates(view: View) -> RenderableType:

@@ -26,6 +26,7 @@ from evals.report.data import Evidence, PageData, SuiteData, Texts, Tokens, suit
 from evals.report.details import Article, Requests, Source, article
 from evals.report.gates import Gates, gates_of
 from evals.report.marks import ERROR, SKIP, Mark, side_marks
+from evals.report.samples import Samples, samples_of
 from evals.report.settings import Settings, settings_of
 from evals.report.texts import Anchors, one_line
 from evals.report.tradeoff import TradeOff, first_front, trade_off_of
@@ -65,6 +66,7 @@ class Chapter(Frozen, frozen=True, kw_only=True):
     description: str
     changes: Changes | None  # where two runs are compared
     settings: Settings
+    samples: tuple[Samples, ...]
     trade_off: TradeOff | None
     cases: Cases
     weak: Weak
@@ -179,6 +181,7 @@ def _chapter(
         description=one_line(suite.suite.description or "", 300),
         changes=changes_of(comparison, suite, judged),
         settings=settings_of(comparison, suite, side_names, marks),
+        samples=samples_of(suite, side_names),
         trade_off=trade_off_of(suite, side_names, marks),
         cases=cases_of(suite, judged, shown, side_names, marks, told=len(told)),
         weak=weak_of(suite, judged, side_names, marks),

@@ -74,7 +74,7 @@ def test_two_runs_stand_side_by_side_on_one_page(call, run, worse, recorded) -> 
 def test_the_suffix_or_the_format_says_what_is_written(call, run, recorded) -> None:
     called = call("report", "-o", "page.docx")
     assert called.code == 4
-    assert "--format html" in called.err
+    assert "name it with .html, .md, .csv" in called.err
     assert not (recorded / "page.docx").exists()
     assert call("report", "-o", "page.docx", "--format", "html").code == 0
 

@@ -1,0 +1,113 @@
+"""A run as JUnit XML: a test case for each case in a column and for each gate, with properties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET  # written, not parsed
+
+from evals.model import Case, Finding, Manifest, SuiteRecord, TrialResult
+from evals.session.outcome import ItemOutcome, item_outcome
+from evals.write import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["junit_text", "properties_of"]
+
+
+def junit_text(manifest: Manifest, trials: Iterable[TrialResult]) -> str:
+    """The document; names and outcomes are those that pytest gives with --junitxml."""
+    cells: dict[tuple[str, str, str], list[TrialResult]] = {}
+    for trial in trials:
+        cells.setdefault((trial.suite, trial.case, trial.column), []).append(trial)
+    root = ET.Element("testsuites")
+    for record in manifest.suites:
+        root.append(_suite(record, manifest, cells))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(
+    record: SuiteRecord,
+    manifest: Manifest,
+    cells: Mapping[tuple[str, str, str], list[TrialResult]],
+) -> ET.Element:
+    suite = record.suite
+    known = {case.id: case for case in suite.cases}
+    found = [
+        _case(suite.path, known[case], column, sorted(samples, key=lambda t: t.sample))
+        for (of, case, column), samples in cells.items()
+        if of == suite.id and case in known
+    ]
+    found += [_gate(suite.path, f) for f in manifest.findings if f.suite == suite.id]
+    counts = {
+        kind: str(sum(each.find(tag) is not None for each in found))
+        for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
+    }
+    element = ET.Element(
+        "testsuite",
+        {"name": suite.id, "tests": str(len(found)), **counts, "timestamp": manifest.started},
+    )
+    element.extend(found)
+    return element
+
+
+def _case(path: str, case: Case, column: str, samples: list[TrialResult]) -> ET.Element:
+    outcome, why = item_outcome(case, samples)
+    if all(trial.outcome == "skipped" for trial in samples):
+        outcome, why = "not_run", case.skip or "skipped"
+    seconds = sum(t.timing.latency_s for t in samples if t.timing is not None)
+    element = _element(path, f"{case.id}[{column}]", properties_of(outcome, samples))
+    element.set("time", f"{seconds:.3f}")
+    _said(element, outcome, why)
+    return element
+
+
+_TAGS = {"fail": "failure", "error": "error", "not_run": "skipped", "missed": "skipped"}
+
+
+def _said(element: ET.Element, outcome: str, why: str) -> None:
+    if outcome in _TAGS:
+        message = f"missed: {why}" if outcome == "missed" else why
+        said = ET.SubElement(element, _TAGS[outcome], {"message": _plain(message)})
+        if outcome == "missed":
+            said.set("type", "pytest.xfail")
+
+
+def _gate(path: str, finding: Finding) -> ET.Element:
+    name = f"gate: {finding.gate} [{finding.column}]"
+    of = [("evals_gate", finding.outcome), ("evals_measured", finding.reason)]
+    element = _element(path, name, of)
+    tag = {"fail": "fail", "error": "fail", "not_evaluated": "not_run"}.get(finding.outcome, "")
+    _said(element, tag, finding.reason)
+    return element
+
+
+def properties_of(outcome: ItemOutcome, samples: list[TrialResult]) -> list[tuple[str, str]]:
+    """What a test case tells besides its outcome: samples, seconds, tokens, dollars."""
+    usage = [trial.completion.usage for trial in samples if trial.completion is not None]
+    costs = [trial.cost_usd for trial in samples if trial.cost_usd is not None]
+    latency = [trial.timing.latency_s for trial in samples if trial.timing is not None]
+    judged = [trial.passed for trial in samples if trial.passed is not None]
+    told = {
+        "evals_outcome": outcome,
+        "evals_passed": f"{sum(judged)}/{len(judged)}" if judged else "",
+        "evals_latency_s": f"{sum(latency) / len(latency):.3f}" if latency else "",
+        "evals_tokens": str(sum(u.completion_tokens or 0 for u in usage)) if usage else "",
+        "evals_cost_usd": f"{sum(costs):.6f}" if costs else "",
+    }
+    return [(name, value) for name, value in told.items() if value]
+
+
+def _element(path: str, name: str, properties: Iterable[tuple[str, str]]) -> ET.Element:
+    element = ET.Element("testcase", {"classname": path, "name": _plain(name), "file": path})
+    held = ET.SubElement(element, "properties")
+    for key, value in properties:
+        ET.SubElement(held, "property", {"name": key, "value": _plain(value)})
+    return element
+
+
+def _plain(text: str) -> str:
+    """Without the characters that XML cannot hold."""
+    return visible(text)
