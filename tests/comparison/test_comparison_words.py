@@ -201,8 +201,8 @@ def test_significant_digits_lose_less_than_a_half_percent(value: float) -> None:
 @given(st.floats(min_value=0, max_value=1))
 def test_a_share_between_0_and_1_never_reads_as_all_or_nothing(value: float) -> None:
     text = plain(words.share(value))
-    assert (text == "100.0 %") == (value > 1 - 1e-11)
-    assert (text == "0.0 %") == (value < 1e-11)
+    assert (text == "100.0 %") == (value * 100 >= 100 - words.EXACT)
+    assert (text == "0.0 %") == (value * 100 <= words.EXACT)
 
 
 @pytest.mark.parametrize("value", [0, -0.0004, 0.0004])
