@@ -191,9 +191,10 @@ def prune(paths: tuple[Path, ...], write: bool) -> int:
 
     SUITE is a file or a folder; without one, every suite under the current folder is looked at.
     Suites ask for what their files say: recordings made with --evals-repeat, --evals-set or
-    --evals-endpoint are unused. What cases ask that are skipped is kept. Nothing is removed of a
-    suite that has mistakes or damaged recordings, and nothing but recordings. Folders of
-    recordings that belong to no suite are removed where every suite beside them was looked at.
+    --evals-endpoint are unused. What cases ask that are skipped is kept, and what may follow from
+    an answer that is missing. Nothing is removed of a suite that has mistakes, and nothing but
+    recordings. Folders of recordings that belong to no suite are removed where every suite beside
+    them was looked at.
 
     \b
     Examples:
@@ -220,9 +221,12 @@ def _prune(shelf: Shelf, *, write: bool) -> int:
     from evals.comparison.words import plural
 
     unused = shelf.unused
+    place = shelf.inventories[0].path if shelf.inventories else f"{shown(shelf.folder)}: no suite"
+    if shelf.open_ended:
+        n = f"{shelf.open_ended:,} cases and columns"
+        say(f"{place}: what may follow from missing answers of {n} is kept.", error=True)
     if not unused:
         return 0
-    place = shelf.inventories[0].path if shelf.inventories else f"{shown(shelf.folder)}: no suite"
     kept = _kept_because(shelf)
     if kept:
         say(f"{place}: kept: {kept}", style="yellow", error=True)
@@ -240,11 +244,6 @@ def _prune(shelf: Shelf, *, write: bool) -> int:
 
 def _kept_because(shelf: Shelf) -> str | None:
     """Why nothing is removed from a folder."""
-    if shelf.damaged:
-        return (
-            f"{shown(shelf.damaged[0])} is damaged, and what follows from it is not known "
-            "(evals cassettes verify)"
-        )
     if shelf.folder.resolve() != shelf.folder.parent.resolve() / shelf.folder.name:
         return f"{shown(shelf.folder)} is a link"
     return None

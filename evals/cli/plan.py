@@ -169,6 +169,12 @@ def _remarks(plan: Plan) -> Iterator[str]:
             f"{plural(bounds, 'request')} without any earlier usage: at most, by the length of the "
             "prompt and max_tokens."
         )
+    open_ended = sum(suite.open_ended for suite in plan.suites)
+    if open_ended:
+        yield (
+            f"More may follow from answers that are missing (turns, judges) of {open_ended:,} "
+            "cases and columns: it is not counted."
+        )
     damaged = sum(column.damaged for column in plan.columns)
     if damaged:
         yield f"{plural(damaged, 'recording')} damaged: evals cassettes verify names them."

@@ -19,6 +19,7 @@ from evals.cassettes.store import decode, is_older, recordings
 from evals.endpoint.config import Config
 from evals.errors import EvalsError, MissingRecording
 from evals.model import Asks, Completion, Exchange, Frozen, Request
+from evals.runner import Answers
 from evals.session.sources import folder, oldest
 from evals.suite.open import OpenSuite
 from evals.suite.script import Cell, asking
@@ -38,13 +39,18 @@ class Asked(Frozen, frozen=True, kw_only=True):
 
 
 class Inventory(Frozen, frozen=True, kw_only=True):
-    """The requests of a suite, each once, and the recordings that none of them asks for."""
+    """The requests of a suite, each once, and the recordings that none of them asks for.
+
+    `open_ended` names the cells that ask more once an answer is there that is missing now: what
+    was recorded for them may be asked for again, and is not told to be unused.
+    """
 
     suite: str
     path: str
     folder: Path
     asked: tuple[Asked, ...]
     unused: tuple[Path, ...]
+    open_ended: frozenset[str] = frozenset()
 
     def count(self, state: State) -> int:
         return sum(each.state == state for each in self.asked)
@@ -53,15 +59,26 @@ class Inventory(Frozen, frozen=True, kw_only=True):
 def take_stock(opened: OpenSuite, config: Config, *, now: datetime) -> Inventory:
     """The inventory of an open suite; cases that are skipped ask, too."""
     place = folder(opened, config)
-    asked = _Following(opened, Cassettes(place), config, now).all()
+    following = _Following(opened, Cassettes(place), config, now)
+    asked, open_ended = following.all(), frozenset(following.open_ended)
     wanted = {each.file for each in asked}
+    unused = (path for path in recordings(place) if path.name not in wanted)
     return Inventory(
         suite=opened.suite.id,
         path=opened.suite.path,
         folder=place,
         asked=asked,
-        unused=tuple(path for path in recordings(place) if path.name not in wanted),
+        unused=tuple(path for path in unused if not (open_ended and _may_be_of(path, open_ended))),
+        open_ended=open_ended,
     )
+
+
+def _may_be_of(path: Path, cells: frozenset[str]) -> bool:
+    """Whether a recording was made for one of these cells, or cannot be read."""
+    try:
+        return decode(path, path.read_bytes(), None).recorded.for_ in cells
+    except (EvalsError, OSError):
+        return True
 
 
 def read_unused(stock: Inventory) -> Iterator[Exchange]:
@@ -84,11 +101,13 @@ class _Following:
         self._prices = config.prices
         self._oldest = oldest(opened.suite.limits, now)
         self._found: dict[str, Asked] = {}
+        self.open_ended: set[str] = set()
 
     def all(self) -> tuple[Asked, ...]:
         for cell in sorted(self._opened.cells, key=lambda cell: cell.case.skip is not None):
             for number in range(cell.case.repeat.samples):
-                follow(asking(cell, number), self._lookup(cell))
+                if not follow(asking(cell, number), self._lookup(cell)):
+                    self.open_ended.add(cell.name)
         return tuple(self._found.values())
 
     def _lookup(self, cell: Cell) -> Callable[[Request], Completion]:
@@ -125,11 +144,27 @@ class _Following:
         )
 
 
-def follow(script: Asks[object], lookup: Callable[[Request], Completion]) -> None:
-    """Drive a script to its end, looking up all that it asks for, whatever it reads of it."""
+def follow(script: Asks[object], lookup: Callable[[Request], Completion]) -> bool:
+    """Drive a script to its end, looking up all that it asks for, whatever it reads of it.
+
+    False where it read an answer that is missing: with it, it might have asked for more.
+    """
+    whole = True
+
+    def read(request: Request) -> Completion:
+        nonlocal whole
+        try:
+            return lookup(request)
+        except EvalsError:
+            whole = False
+            raise
+
     try:
         requests = next(script)
         while True:
-            requests = script.send(answer.Outcomes(lookup, requests))
+            for request in requests:
+                with contextlib.suppress(EvalsError):
+                    lookup(request)
+            requests = script.send(Answers(requests, read))
     except (StopIteration, EvalsError):
-        return
+        return whole

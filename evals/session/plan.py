@@ -63,6 +63,7 @@ class SuitePlan(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     columns: tuple[ColumnPlan, ...]
     changes: dict[str, int]
     unused: int
+    open_ended: int  # cases and columns that ask more once an answer is there
 
 
 class Plan(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -142,6 +143,7 @@ def plan_suite(opened: OpenSuite, config: Config, *, now: datetime) -> SuitePlan
         ),
         changes=dict(Counter(map(misses.change, missing)).most_common()),
         unused=len(stock.unused),
+        open_ended=len(stock.open_ended),
     )
 
 

@@ -22,19 +22,14 @@ class Shelf(Frozen, frozen=True, kw_only=True):
 
     @property
     def unused(self) -> tuple[Path, ...]:
-        """The recordings that no suite asks for."""
-        asked = {each.file for stock in self.inventories for each in stock.asked}
-        return tuple(path for path in self.recordings if path.name not in asked)
+        """The recordings that no suite asks for, nor may ask for once others are there."""
+        unused = [set(stock.unused) for stock in self.inventories]
+        return tuple(path for path in self.recordings if all(path in each for each in unused))
 
     @property
-    def damaged(self) -> tuple[Path, ...]:
-        """The damaged recordings that a suite asks for."""
-        return tuple(
-            stock.folder / each.file
-            for stock in self.inventories
-            for each in stock.asked
-            if each.state == "damaged"
-        )
+    def open_ended(self) -> int:
+        """How many cells ask more once an answer is there that is missing."""
+        return sum(len(stock.open_ended) for stock in self.inventories)
 
     @property
     def missing(self) -> int:

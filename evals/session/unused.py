@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evals.cassettes.store import recordings
+from evals.comparison.words import plural
 from evals.model import Frozen
 from evals.session.evaluation import Evaluation
 from evals.session.finish import Finished
@@ -65,13 +66,12 @@ def _of_suite(
     if all(recording.name in asked for recording in held):
         return None  # without reading any of them once more
     stock = take_stock(source.opened, evaluation.config, now=datetime.now(UTC))
-    unanswered = stock.count("missing") + stock.count("damaged")
-    skipped = sum(each.skipped and each.state == "missing" for each in stock.asked)
-    if unanswered > skipped:
+    if stock.open_ended:
+        cells = plural(len(stock.open_ended), "case")
         return Unused(
             place=path,
             paths=stock.unused,
-            unknown=f"{unanswered - skipped:,} of its answers are not recorded or damaged",
+            unknown=f"what follows from missing answers of {cells} is not known",
         )
     return Unused(place=path, paths=stock.unused) if stock.unused else None
 

@@ -218,17 +218,6 @@ def test_only_recordings_are_removed(call, recorded) -> None:
     assert [path.name for path in notes.parent.iterdir()] == ["notes.json"]
 
 
-def test_nothing_is_removed_where_an_answer_that_others_follow_from_is_damaged(
-    call, recorded
-) -> None:
-    edit(recorded, "{a: 20, b: 22}", "{a: 21, b: 21}")
-    of_case(recorded, "small[greedy]").write_text("{}")
-    called = call("cassettes", "prune", "--write")
-    assert "kept:" in called.err
-    assert "is damaged" in called.err
-    assert len(list(folder(recorded).iterdir())) == 8
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_a_folder_that_is_a_link_is_left_alone(call, recorded, tmp_path) -> None:
     elsewhere = tmp_path / "elsewhere"

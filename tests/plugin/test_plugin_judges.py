@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import evals
 from evals.checks import registry
 
 EXTENSION = '''
@@ -251,3 +252,19 @@ def test_similar_uses_the_local_models_embeddings(project):
     near, far = (check["score"] for check in trial["checks"])
     assert near > far
     project.run().assert_outcomes(passed=1)
+
+
+def test_what_a_judge_is_asked_is_planned_and_in_use_as_far_as_answers_are_recorded(graded):
+    graded.record()
+    path = graded.path / "sums.eval.yaml"
+    plan = evals.plan(path)
+    assert (plan.requests, plan.recorded, plan.suites[0].open_ended) == (8, 8, 0)
+    assert "unused" not in graded.run("--evals-fail-unused", "--evals-no-report").stdout.str()
+    for recording in graded.recordings:
+        if b"What is 2 + 3?" in recording.read_bytes():
+            recording.unlink()
+    plan = evals.plan(path)
+    assert (plan.requests, plan.recorded, plan.new) == (5, 4, 1)
+    assert (plan.suites[0].open_ended, plan.suites[0].unused) == (1, 0)
+    result = graded.run("--evals-fail-unused", "--evals-no-report", "-rs")
+    result.stdout.fnmatch_lines(["*what follows from missing answers of 1 case is not known*"])

@@ -93,7 +93,7 @@ def test_a_script_is_followed_by_what_is_recorded() -> None:
     def lookup(request: Request) -> Completion:
         return answer(request.body["messages"] + "!")
 
-    follow(conversation(asked), lookup)
+    assert follow(conversation(asked), lookup)
     assert asked == ["start+", "start-", "start+!+", "start+!-", "start+!+!+", "start+!+!-"]
 
 
@@ -107,7 +107,7 @@ def test_what_follows_a_miss_is_not_guessed_but_its_neighbours_are_looked_up() -
             raise MissingRecording("nothing", change="new case")
         return answer(looked_up[-1] + "!")
 
-    follow(conversation(asked), lookup)
+    assert not follow(conversation(asked), lookup), "it would have gone on"
     assert list(dict.fromkeys(looked_up)) == ["start+", "start-", "start+!+", "start+!-"]
 
 
@@ -124,5 +124,5 @@ def test_a_script_that_goes_on_after_a_miss_is_followed_on() -> None:
     def lookup(request: Request) -> Completion:
         raise MissingRecording("nothing", change="new case")
 
-    follow(patient(), lookup)
+    assert not follow(patient(), lookup)
     assert heard == [0, 1, 2]
