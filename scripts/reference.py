@@ -180,6 +180,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "judge": partial(keys, written.WrittenJudge),
     "repeat": partial(keys, written.WrittenRepeat),
     "test": partial(keys, written.WrittenTest),
+    "turn": partial(keys, written.WrittenTurn),
     "gate": partial(keys, written.WrittenGate),
     "limits": partial(keys, written.WrittenLimits),
     "parameters": partial(keys, Parameters, name="parameter"),

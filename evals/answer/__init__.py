@@ -4,5 +4,15 @@ from evals.answer.outcomes import Outcomes
 from evals.answer.price import Price, PriceStep, price
 from evals.answer.read import candidate, read
 from evals.answer.stream import first_content
+from evals.answer.vectors import EMBEDDINGS
 
-__all__ = ["Outcomes", "Price", "PriceStep", "candidate", "first_content", "price", "read"]
+__all__ = [
+    "EMBEDDINGS",
+    "Outcomes",
+    "Price",
+    "PriceStep",
+    "candidate",
+    "first_content",
+    "price",
+    "read",
+]

@@ -20,7 +20,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from evals.errors import CheckError, EvalsError
-from evals.model import Asks, Frozen, JsonObject, Judge, Request
+from evals.model import Asks, Completion, Frozen, JsonObject, Judge, Request
 
 T = TypeVar("T")
 Wishes: TypeAlias = Generator[Request | tuple[Request, ...], Any, T]
@@ -55,13 +55,15 @@ class Bodies(Protocol):
 class Context(Frozen, frozen=True, kw_only=True):
     """What a check may use beside the answer: the case's vars and expected value, and requests.
 
-    `metrics` are the scores of the other checks, for those that are judged last.
+    `metrics` are the scores of the other checks, for those that are judged last. `conversation` are
+    the replies of a conversation, that of the check's own turn among them.
     """
 
     vars: JsonObject = {}
     expected: Any = None
     has_expected: bool = False
     metrics: dict[str, float | None] = {}
+    conversation: tuple[Completion, ...] = ()
     asker: str = ""  # "case[column]": whom a request is recorded for
     bodies: Bodies | None = None
 

@@ -74,6 +74,7 @@ def decide(group: Group, rulings: Sequence[Ruling]) -> Ruling:
         metric=group.metric,
         weight=group.weight,
         name=group.name,
+        turn=group.turn,
         checks=tuple(ruling.verdict for ruling in rulings if ruling.asked),
     )
     return Ruling(verdict, passed, holds if group.negate else denied)

@@ -325,5 +325,6 @@ def _ruling(check: Check, found: Verdict, *, both_ways: bool = False) -> Ruling:
         weight=check.weight,
         metric=check.metric,
         name=check.name,
+        turn=check.turn,
     )
     return Ruling(complete, *((denied, holds) if check.negate else (holds, denied)))

@@ -20,6 +20,7 @@ from evals.comparison.quantities import (
     latency,
     tokens_per_second,
     ttft,
+    turn_latency,
     usage,
     values_by_case,
 )
@@ -76,6 +77,8 @@ def measure(metric: str, part: Part) -> Measured:
         return _WHOLE[head](part)
     if head in _TIMES:
         return _quantity(part, _TIMES[head], rest)
+    if head == "turn":
+        return _quantity(part, turn_latency, rest.partition(".")[2])
     if head == "tokens":
         kind, _, statistic = rest.partition(".")
         return _quantity(part, usage(kind), statistic)

@@ -23,6 +23,7 @@ __all__ = [
     "tokens_of",
     "tokens_per_second",
     "ttft",
+    "turn_latency",
     "usage",
     "values_by_case",
 ]
@@ -35,6 +36,12 @@ _TAIL_TRIALS = 100  # below, a 95th percentile rests on fewer than five trials
 def latency(trial: TrialResult) -> float | None:
     """Seconds from the request to the whole answer, as recorded."""
     return None if trial.timing is None else trial.timing.latency_s
+
+
+def turn_latency(trial: TrialResult) -> float | None:
+    """Seconds of the longest turn; of what is no conversation, of the answer."""
+    times = [turn.timing.latency_s for turn in trial.turns if turn.timing is not None]
+    return max(times) if times else latency(trial)
 
 
 def ttft(trial: TrialResult) -> float | None:

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from evals.answer import EMBEDDINGS
 from evals.endpoint.config import EndpointConfig
 from evals.endpoint.failure import Place
 from evals.endpoint.local import LocalServer
@@ -36,43 +37,40 @@ class Connection:
         self._env = env
         self._secrets = secrets
         self._opening = asyncio.Lock()
-        self._starting: asyncio.Task[LocalServer] | None = None
-        self._base_url = endpoint.base_url or ""
-        self._bearer: Key | None = None
+        self._starting: dict[bool, asyncio.Task[LocalServer]] = {}  # True: one for embeddings
         self._keys: dict[str, Key] = {}  # by header
-        self._place: Place | None = None
-        self._addresses: dict[str, Address] = {}
+        self._opened: dict[str, tuple[Address, Place]] = {}  # by operation
 
     async def open(self, path: str) -> tuple[Address, Place]:
         """Where requests of an operation go; raises `EndpointError` where they must not."""
-        if self._place is None or path not in self._addresses:
+        if path not in self._opened:
             async with self._opening:
-                place = self._place = self._place or await self._start()
-                self._addresses[path] = self._address(path)
-        else:
-            place = self._place
-        return self._addresses[path], place
+                if path not in self._opened:
+                    self._opened[path] = await self._start(path)
+        return self._opened[path]
 
-    async def _start(self) -> Place:
-        log = ""
-        if self._endpoint.base_url is None:
-            server = await self._serve()
-            self._base_url, self._bearer, log = server.base_url, server.key, str(server.log)
+    async def _start(self, path: str) -> tuple[Address, Place]:
+        endpoint, log = self._endpoint, ""
+        if endpoint.base_url is None:
+            server = await self._serve(embeddings=path == EMBEDDINGS)
+            base_url, log = server.base_url, str(server.log)
+            bearer: Key | None = server.key
         else:
-            self._read_keys()
-        keys = (self._bearer, *self._keys.values())
-        return Place(
-            endpoint=self._endpoint,
+            base_url, bearer = endpoint.base_url, self._read_keys()
+        keys = (bearer, *self._keys.values())
+        place = Place(
+            endpoint=endpoint,
             secrets=self._secrets or Secrets({key.variable: key.reveal() for key in keys if key}),
             log=log,
             proxy=next((name for name in _PROXIES if self._env.get(name)), ""),
         )
+        return self._address(base_url.rstrip("/") + path, bearer), place
 
-    async def _serve(self) -> LocalServer:
+    async def _serve(self, *, embeddings: bool) -> LocalServer:
         endpoint = self._endpoint
-        if self._starting is None:  # once: what failed to start would fail again
+        if embeddings not in self._starting:  # once: what failed to start would fail again
             # A task of its own: who asks first may be cancelled, the server is still to be ended.
-            self._starting = asyncio.create_task(
+            self._starting[embeddings] = asyncio.create_task(
                 asyncio.to_thread(
                     LocalServer.start,
                     model_file=endpoint.model_file,
@@ -80,36 +78,38 @@ class Connection:
                     slots=endpoint.slots,
                     context=endpoint.context,
                     root=self._root,
+                    embeddings=embeddings,
                 )
             )
-        return await asyncio.shield(self._starting)
+        return await asyncio.shield(self._starting[embeddings])
 
-    def _read_keys(self) -> None:
+    def _read_keys(self) -> Key | None:
+        """The bearer key; those of other headers are kept."""
         endpoint = self._endpoint
         for header, variable in endpoint.headers_env.items():
             self._keys[header] = self._read_key(variable)
         if endpoint.api_key_env is None:
-            return
+            return None
         key = self._read_key(endpoint.api_key_env)
         if endpoint.auth == "bearer":
-            self._bearer = key
-        else:
-            self._keys[endpoint.auth.removeprefix("header:")] = key
+            return key
+        self._keys[endpoint.auth.removeprefix("header:")] = key
+        return None
 
     def _read_key(self, variable: str) -> Key:
         endpoint = self._endpoint
         return read_key(variable, host=endpoint.host, endpoint=endpoint.name, env=self._env)
 
-    def _address(self, path: str) -> Address:
+    def _address(self, url: str, bearer: Key | None) -> Address:
         return Address(
-            self._base_url.rstrip("/") + path,
+            url,
             query=self._endpoint.query,
             headers={
                 "accept-encoding": "gzip, deflate",
                 "content-type": "application/json",
                 "user-agent": f"pytest-model-evals/{version()}",
             },
-            bearer=self._bearer,
+            bearer=bearer,
             keys=self._keys,
             connect_timeout=self._endpoint.connect_timeout,
             first_byte_timeout=self._endpoint.first_byte_timeout,
@@ -118,10 +118,10 @@ class Connection:
         )
 
     async def aclose(self) -> None:
-        """End the server, also one that is still starting."""
-        if self._starting is not None:
+        """End the servers, also one that is still starting."""
+        for starting in self._starting.values():
             with contextlib.suppress(EndpointError):
-                server = await self._starting
+                server = await starting
                 await asyncio.to_thread(server.stop)
 
 

@@ -53,11 +53,14 @@ class LocalServer:
         slots: int,
         context: int,
         root: Path,
+        embeddings: bool = False,
     ) -> Self:
         """Start it and wait until it answers. Blocks; raises `EndpointError`.
 
         `alias` is the model's name in answers; `context` is in tokens, of each of `slots`
         requests at a time. Without `model_file` (relative to `root`) the SmolLM2 weights serve.
+        `embeddings`: it gives those, the means of the text's vectors. One that could do both would
+        answer chats by other batches, and so now and then otherwise.
         """
         if importlib.util.find_spec("xllamacpp") is None:
             raise _unavailable(
@@ -68,7 +71,9 @@ class LocalServer:
         key = Key(_KEY_VARIABLE, secrets.token_urlsafe(32))
         handle, log = tempfile.mkstemp(prefix="evals-local-", suffix=".log")
         with os.fdopen(handle, "wb") as errors:
-            process = _spawn((str(weights), alias, str(slots), str(context)), key, errors.fileno())
+            arguments = [str(weights), alias, str(slots), str(context)]
+            arguments += ["embeddings"] if embeddings else []
+            process = _spawn(tuple(arguments), key, errors.fileno())
         try:
             address = _address(process, Path(log))
             server = cls(process, address=address, key=key, log=Path(log))
@@ -201,7 +206,7 @@ def _ended(process: subprocess.Popen[bytes], log: Path) -> EndpointError:
     return _unavailable(f"llama.cpp's server {ended}: {last}", f"Its log is {log}")
 
 
-def serve(weights: str, alias: str, slots: int, context: int) -> None:
+def serve(weights: str, alias: str, slots: int, context: int, *, embeddings: bool) -> None:
     """Be the server, until standard input closes or SIGTERM comes."""
     said = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever llama.cpp prints goes to the log
@@ -228,8 +233,9 @@ def serve(weights: str, alias: str, slots: int, context: int) -> None:
         processors.poll = 0
     parameters.endpoint_slots = False
     parameters.ui = False
-    parameters.embedding = True
-    parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    if embeddings:
+        parameters.embedding = True
+        parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(parameters)
     print(json.dumps({"address": server.listening_address}), file=said, flush=True)
     sys.stdin.buffer.read()
@@ -237,4 +243,5 @@ def serve(weights: str, alias: str, slots: int, context: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    given = sys.argv[1:]
+    serve(given[0], given[1], int(given[2]), int(given[3]), embeddings=given[4:] == ["embeddings"])

@@ -44,6 +44,7 @@ from evals.model.record import (
     TrialError,
     TrialResult,
     TrialTiming,
+    TurnResult,
     Verdict,
 )
 from evals.model.suite import (
@@ -60,7 +61,9 @@ from evals.model.suite import (
     Prompt,
     Repeat,
     Suite,
+    ToolResult,
     Trial,
+    Turn,
 )
 
 __all__ = [
@@ -110,10 +113,13 @@ __all__ = [
     "Token",
     "Tokens",
     "ToolCall",
+    "ToolResult",
     "Trial",
     "TrialError",
     "TrialResult",
     "TrialTiming",
+    "Turn",
+    "TurnResult",
     "Usage",
     "Verdict",
 ]

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from evals.model.exchange import ToolCall, Usage
 from evals.model.frozen import Frozen, JsonObject
-from evals.model.suite import Suite
+from evals.model.suite import Suite, ToolResult
 
 Outcome: TypeAlias = Literal["pass", "fail", "error", "skipped", "not_run"]
 Mode: TypeAlias = Literal["replay", "record", "refresh", "live"]
@@ -28,6 +28,7 @@ class Verdict(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     name: str | None = None
     values: dict[str, float | None] | None = None  # figures that statistics read, e.g. p_right
     checks: tuple[Verdict, ...] | None = None  # of a group
+    turn: int | None = None  # of a conversation, from 0; None: the last
 
 
 class TrialError(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -60,6 +61,17 @@ class TrialTiming(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     at: str = ""  # when, ISO 8601
 
 
+class TurnResult(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """One turn of a conversation: what was said, and the reply where there is one."""
+
+    user: str | None
+    tool: tuple[ToolResult, ...]
+    completion: Answer | None = None
+    timing: TrialTiming | None = None
+    cost_usd: float | None = None
+    not_run: str | None = None  # why it was not asked, or has no reply
+
+
 class TrialResult(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     """One line of `trials-<n>.jsonl`: everything about a trial but the raw answer."""
 
@@ -77,7 +89,8 @@ class TrialResult(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     asked: tuple[tuple[str, int], ...] = ()  # (cassette key, take)
     judges_asked: tuple[tuple[str, int], ...] = ()  # likewise, by checks
     source: Literal["live", "recorded"] | None = None
-    completion: Answer | None = None
+    completion: Answer | None = None  # of a conversation: the last reply, the usage of all
+    turns: tuple[TurnResult, ...] = ()  # of a conversation
     timing: TrialTiming | None = None
     cost_usd: float | None = None
     judge_cost_usd: float | None = None

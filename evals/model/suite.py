@@ -17,6 +17,7 @@ class Prompt(Frozen, frozen=True, kw_only=True):
     messages: tuple[JsonObject, ...]
     render: bool = True  # False: sent as written
     description: str | None = None
+    implied: bool = False  # the one that a suite without prompts has; conversations do without it
     place: Place | None = None
 
 
@@ -44,6 +45,7 @@ class Check(Frozen, frozen=True, kw_only=True, tag="check", tag_field="node"):
     transform: tuple[Any, ...] = ()  # step names, or one-key mappings such as {"regex": pattern}
     on: Literal["answer", "reasoning"] = "answer"
     vars: JsonObject = {}  # of a named set, visible inside it only
+    turn: int | None = None  # of a conversation, from 0; None: the last
     place: Place | None = None
 
     @property
@@ -62,6 +64,7 @@ class Group(Frozen, frozen=True, kw_only=True, tag="group", tag_field="node"):
     weight: float = 1.0
     metric: str | None = None
     name: str | None = None
+    turn: int | None = None
     place: Place | None = None
 
     @property
@@ -79,14 +82,29 @@ class Repeat(Frozen, frozen=True, kw_only=True):
     vary_seed: bool = True
 
 
+class ToolResult(Frozen, frozen=True, kw_only=True):
+    """What a tool that the model called gives back."""
+
+    name: str
+    result: Any  # a text, or a value that is sent as JSON
+
+
+class Turn(Frozen, frozen=True, kw_only=True):
+    """What is said to the model before its next reply: a user's text, or results of tools."""
+
+    user: str | None = None
+    tool: tuple[ToolResult, ...] = ()
+
+
 class Case(Frozen, frozen=True, kw_only=True):
-    """One test. `checks` holds the defaults' assertions first, then its own."""
+    """One test. `checks` holds those of its turns, then the defaults' assertions, then its own."""
 
     id: str
     vars: JsonObject = {}
     expected: Any = None
     has_expected: bool = False
     checks: tuple[Check | Group, ...] = ()
+    turns: tuple[Turn, ...] = ()  # of a conversation
     threshold: float | None = None
     min_pass_rate: float = 1.0
     misses: Misses = "forbidden"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from evals.model import TrialResult
     from evals.plugin.front import Front
     from evals.session.sources import Source
-    from evals.suite.script import Cell
+    from evals.suite.cell import Cell
 
 
 def front_of(config: pytest.Config) -> Front:

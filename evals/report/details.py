@@ -11,6 +11,7 @@ from evals.report.broken import why
 from evals.report.cases import Judged
 from evals.report.marks import ERROR, FAIL, PASS, RECORDED, SKIP, Mark, SideMark
 from evals.report.texts import Text, command, one_line, shown, written
+from evals.report.turns import transcript
 from evals.report.verdict import cause
 
 Requests: TypeAlias = Callable[[TrialResult], JsonObject | None]
@@ -231,7 +232,8 @@ def _likeness(trial: TrialResult) -> object:
         return (trial.outcome, cause(trial) if trial.outcome == "error" else "")
     verdicts = tuple(check.passed for check in trial.checks)
     calls = tuple((call.name, call.arguments) for call in said.tool_calls)
-    return (trial.outcome, said.text, calls, verdicts)
+    text = transcript(trial) if trial.turns else said.text
+    return (trial.outcome, text, calls, verdicts)
 
 
 _RANKS = {"fail": 0, "error": 1, "pass": 2}
@@ -247,7 +249,7 @@ def _answer(
 ) -> Answer:
     first = group[0]
     said = first.completion
-    text = said.text if said else cause(first) if first.outcome == "error" else _unasked(first)
+    text = _text(first)
     # A short text is sooner read again than looked up.
     same_as = seen.get(text, "") if len(text) > 200 else ""
     seen.setdefault(text, f"{name} #{first.sample}")
@@ -261,13 +263,22 @@ def _answer(
         text=shown("" if same_as else text),
         same_as=same_as,
         calls=tuple(one_line(f"{c.name}({c.arguments})", 600) for c in said.tool_calls)
-        if said
+        if said and not first.turns
         else (),
         reasoning=shown(reasoning) if reasoning else None,
         checks=failing,
         passing=passing,
         recording=recording(first, source.recordings),
     )
+
+
+def _text(trial: TrialResult) -> str:
+    """What was answered; of a conversation, all of it."""
+    if trial.turns:
+        return transcript(trial)
+    if trial.completion is not None:
+        return trial.completion.text
+    return cause(trial) if trial.outcome == "error" else _unasked(trial)
 
 
 def _unasked(trial: TrialResult) -> str:
@@ -321,6 +332,8 @@ def _checks(checks: Sequence[Verdict]) -> tuple[tuple[CheckLine, ...], str]:
 
 def _collect(check: Verdict, depth: int, failing: list[CheckLine], passing: list[str]) -> None:
     label = one_line(check.name or check.type, 60)
+    if check.turn is not None:
+        label = f"turn {check.turn + 1}: {label}"
     if check.passed:
         if depth == 0:
             passing.append(label)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from textwrap import indent
 
-from evals.model import JsonObject, Suite, TrialResult, Verdict
+from evals.model import Answer, JsonObject, Suite, TrialResult, Verdict
+from evals.report.turns import said
 from evals.write import visible
 
 _LONGEST = 1000  # characters of a prompt or an answer
@@ -54,17 +55,39 @@ def _sample(result: TrialResult, recording: Callable[[TrialResult], str | None])
         yield _shown(result.error.message if result.error else "no answer", whole=True, margin=0)
         return
     label = f"sample {result.sample}"
-    text = result.completion.text
-    yield f"{label:<9} {_shown(text) if text else '(no text)'}"
-    if result.completion.finish_reason != "stop":
-        yield f"          (finish_reason {result.completion.finish_reason})"
-    for call in result.completion.tool_calls:
-        yield f"          called {_shown(f'{call.name}({call.arguments})')}"
-    for verdict in result.checks:
-        yield from _verdict(verdict, "  ")
+    if result.turns:
+        yield label
+        yield from _turns(result)
+    else:
+        yield from _answer(label, result.completion)
+        for verdict in result.checks:
+            yield from _verdict(verdict, "  ")
     path = recording(result)
     if path is not None:
-        yield f"  recorded {path}"
+        yield f"  recorded {path}{' and its later turns' if len(result.asked) > 1 else ''}"
+
+
+def _answer(label: str, answer: Answer) -> Iterator[str]:
+    yield f"{label:<9} {_shown(answer.text) if answer.text else '(no text)'}"
+    if answer.finish_reason != "stop":
+        yield f"          (finish_reason {answer.finish_reason})"
+    for call in answer.tool_calls:
+        yield f"          called {_shown(f'{call.name}({call.arguments})')}"
+
+
+def _turns(result: TrialResult) -> Iterator[str]:
+    """What was said after the prompt, turn by turn, each with what its checks found."""
+    last = len(result.turns) - 1
+    for number, turn in enumerate(result.turns):
+        if number:
+            yield from (f"{who:<9} {_shown(text)}" for who, text in said(turn))
+        if turn.completion is None:
+            yield f"{f'turn {number + 1}':<9} {_shown(f'not run: {turn.not_run}')}"
+        else:
+            yield from _answer(f"turn {number + 1}", turn.completion)
+        for verdict in result.checks:
+            if (last if verdict.turn is None else verdict.turn) == number:
+                yield from _verdict(verdict, "  ")
 
 
 def _verdict(verdict: Verdict, margin: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from evals.report import names
 from evals.report.gates import GateRow
 from evals.report.settings import SideRow
 from evals.report.texts import one_line
+from evals.report.turns import transcript
 from evals.report.view import Chapter, View
 from evals.write import visible
 
@@ -175,6 +176,8 @@ def _answers(suite: SuiteComparison, difference: Difference) -> Iterator[str]:
 
 
 def _text(trial: TrialResult) -> str:
+    if trial.turns:
+        return transcript(trial)
     return trial.completion.text if trial.completion else ""
 
 

@@ -15,7 +15,7 @@ from evals.errors import EvalsError, Place
 from evals.model import Completion, Verdict
 from evals.session.mutation import MUTATIONS, mutated
 from evals.session.sources import Source
-from evals.suite.script import Cell
+from evals.suite.cell import Cell
 
 __all__ = ["Acceptance", "Audit", "Survivor", "audit"]
 

@@ -15,7 +15,8 @@ from evals.runner import replay
 from evals.session.evaluation import Evaluation, Options
 from evals.session.finish import finish, start
 from evals.session.sources import Source
-from evals.suite.script import Cell, judging
+from evals.suite.cell import Cell
+from evals.suite.script import judging
 
 __all__ = ["Again", "Wanted"]
 

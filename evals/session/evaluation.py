@@ -33,8 +33,9 @@ from evals.session.desk import Desk
 from evals.session.extensions import load_extensions
 from evals.session.memory import uncollected
 from evals.session.sources import Source
+from evals.suite.cell import Cell
 from evals.suite.open import OpenSuite, open_suite
-from evals.suite.script import Cell, asking, judging, skipped
+from evals.suite.script import asking, judging, skipped
 from evals.write import Secrets, printable
 
 if TYPE_CHECKING:

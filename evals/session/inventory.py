@@ -21,8 +21,9 @@ from evals.errors import EvalsError, MissingRecording
 from evals.model import Asks, Completion, Exchange, Frozen, Request
 from evals.runner import Answers
 from evals.session.sources import folder, oldest
+from evals.suite.cell import Cell
 from evals.suite.open import OpenSuite
-from evals.suite.script import Cell, asking
+from evals.suite.script import asking
 
 State = Literal["recorded", "outdated", "damaged", "missing"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from evals.model import Case, TrialResult
+from evals.model import Case, TrialResult, Verdict
 
 ItemOutcome = Literal["pass", "fail", "error", "missed", "not_run"]
 
@@ -38,7 +38,7 @@ def _errored(errors: Sequence[TrialResult], n: int) -> str:
 
 def _failed(results: Sequence[TrialResult], passing: int, n: int, needed: float) -> str:
     reasons = [
-        f"{verdict.type}: {verdict.reason}"
+        f"{turn_of(verdict)}{verdict.type}: {verdict.reason}"
         for result in results
         if result.passed == 0
         for verdict in result.checks
@@ -49,3 +49,8 @@ def _failed(results: Sequence[TrialResult], passing: int, n: int, needed: float)
         return first
     share = "" if needed == 1 else f", {needed:.0%} needed"
     return f"{passing} of {n} samples passed{share}; {first}"
+
+
+def turn_of(verdict: Verdict) -> str:
+    """Which turn of a conversation a check looked at: `turn 2: `."""
+    return "" if verdict.turn is None else f"turn {verdict.turn + 1}: "

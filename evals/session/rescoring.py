@@ -20,7 +20,9 @@ from evals.session.evaluation import Evaluation, Options
 from evals.session.finish import Finished, finish, start
 from evals.session.sources import Source
 from evals.session.stored import Stored
-from evals.suite.script import Cell, case_hash, judging, skipped, unanswered
+from evals.suite.cell import Cell
+from evals.suite.results import case_hash, skipped, unanswered
+from evals.suite.script import judging
 
 __all__ = ["Change", "Rescored", "rescore"]
 

@@ -19,6 +19,7 @@ from evals.suite.nearest import advice
 from evals.suite.problems import Problems
 from evals.suite.structure import kind_of
 from evals.suite.template import EXPECTED
+from evals.suite.turns import Turns
 from evals.suite.written import WrittenDefaults, WrittenRepeat, WrittenTest
 from evals.suite.yaml import decode
 
@@ -65,6 +66,7 @@ class Cases:
         """`filled` gives parameters the content of the files that they name."""
         self._problems = problems
         self._assertions = assertions
+        self._turns = Turns(problems, assertions)
         self._files = files
         self._known = known
         self._filled = filled
@@ -90,6 +92,8 @@ class Cases:
         for index, test in enumerate(tests):
             path: Path = ("tests", index)
             layer = self._layered(base if test.inherit else bare, test, path)
+            if test.turns:
+                layer = self._with_turns(layer, test, path)
             lost = self._was_cut(path)
             if test.file is not None:
                 for draft in self._rows(test, layer, path):
@@ -108,6 +112,13 @@ class Cases:
                 self.incomplete.add(place)
             case = msgspec.structs.replace(layer.case, place=place)
             yield Draft(self._judged(case, layer.given, path), wanted)
+
+    def _with_turns(self, layer: Layer, test: WrittenTest, path: Path) -> Layer:
+        turns, checks = self._turns.read(test.turns, (*path, "turns"))
+        case = msgspec.structs.replace(
+            layer.case, turns=turns, checks=(*checks, *layer.case.checks)
+        )
+        return Layer(case, layer.given or bool(checks))
 
     def _was_cut(self, path: Path) -> bool:
         """Whether a part of a test, or of what it inherits, was taken out for a mistake."""

@@ -33,7 +33,7 @@ _SPREAD: Final[Mapping[str, Kind]] = {
     "tokens_per_s": "number",
 }
 _TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")
-RESERVED: Final = frozenset((*_WHOLE, *_SPREAD, "tokens"))
+RESERVED: Final = frozenset((*_WHOLE, *_SPREAD, "tokens", "turn"))
 
 _OPS: Final = (">=", ">", "<=", "<", "==", "!=")
 _OTHER_OPS: Final = {"=": "==", "=>": ">=", "=<": "<=", "<>": "!="}
@@ -172,6 +172,12 @@ def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
     if head in _SPREAD:
         _check_statistic(head, rest, key)
         return _SPREAD[head]
+    if head == "turn":
+        name, _, statistic = rest.partition(".")
+        if name != "latency":
+            raise Mistake(f"{metric} is no metric of turns", "write turn.latency.p95", key=key)
+        _check_statistic("turn.latency", statistic, key)
+        return "seconds"
     if head == "tokens":
         kind, _, statistic = rest.partition(".")
         if kind not in _TOKENS:

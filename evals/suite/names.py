@@ -41,13 +41,15 @@ class Names:
         for case in cases:
             if case.checks:
                 self._check_assertions(case)
+            if case.turns:
+                self._check_turns(case)
 
     def _check_prompts(self, cases: Sequence[Case]) -> None:
         lacking: dict[tuple[str, str], list[Case]] = {}
         having: set[tuple[str, str]] = set()
         seen: dict[object, list[tuple[str, str]]] = {}
         for case in cases:
-            kind = (tuple(case.vars), case.has_expected, case.prompts)
+            kind = (tuple(case.vars), case.has_expected, case.prompts, bool(case.turns))
             missing = seen.get(kind)
             if missing is None:
                 missing = seen[kind] = list(self._missing(case, having))
@@ -68,11 +70,26 @@ class Names:
         for prompt in self._prompts:
             if case.prompts is not None and prompt.id not in case.prompts:
                 continue
+            if case.turns and prompt.implied:
+                continue
             for name in sorted(self._needed[prompt.id][0]):
                 if name in known:
                     having.add((prompt.id, name))
                 else:
                     yield prompt.id, name
+
+    def _check_turns(self, case: Case) -> None:
+        known = set(_known(case))
+        for number, turn in enumerate(case.turns, 1):
+            for text in templates_in([turn.user, *(given.result for given in turn.tool)]):
+                try:
+                    template = compile_template(text)
+                except TemplateError as error:
+                    self._say(case.place, f"turn {number}: {error.message}")
+                    continue
+                self.used |= template.names | template.optional
+                for name in sorted(template.names - known):
+                    self._say(case.place, f"turn {number}: {unknown(name, _known(case))}")
 
     def _check_assertions(self, case: Case) -> None:
         known = None

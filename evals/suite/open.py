@@ -13,14 +13,17 @@ from evals.checks.registry import find
 from evals.endpoint.body import build_body
 from evals.endpoint.config import Config
 from evals.errors import EvalsError, Place, Problem, SuiteError
-from evals.model import Assertion, Case, Check, Column, JsonObject, Prompt, Suite
+from evals.model import Assertion, Case, Check, Column, JsonObject, Prompt, Suite, Turn
 from evals.suite.assertions import checks_in
 from evals.suite.bind import bind
 from evals.suite.bodies import CheckBodies
+from evals.suite.cell import Cell
+from evals.suite.conversation import opening, rendered
 from evals.suite.expand import pairs
 from evals.suite.load import load_suite
-from evals.suite.script import Cell
 from evals.suite.template import render_messages
+
+_ONE_REPLY = "a conversation has one reply a turn: ask for samples by `repeat`, not by `n`"
 
 
 class OpenSuite(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,19 +86,25 @@ class _Opening:
         messages: dict[str, tuple[JsonObject, ...]] = {}
         assertions: tuple[Assertion, ...] = ()
         last: Case | None = None
+        turns: tuple[Turn, ...] = ()
         for case, column in pairs(self._suite):
             if case is not last:
                 last, messages = case, {}
                 assertions, checks = self._prepare(case)
+                turns = self._turns(case) if case.turns else ()
             self._complain_unmet(case, column, assertions)
             if column.prompt not in messages:
                 messages[column.prompt] = self._messages(case, column)
+            body = self._body(case, column, (*messages[column.prompt], *opening(turns)))
+            if turns and (body.get("n") or 1) > 1:
+                self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
             yield Cell(
                 suite=self._suite.id,
                 case=case,
                 column=column,
-                body=self._body(case, column, messages[column.prompt]),
+                body=body,
                 checks=checks,
+                turns=turns,
                 bodies=self._bodies,
             )
 
@@ -134,10 +143,25 @@ class _Opening:
 
     def _messages(self, case: Case, column: Column) -> tuple[JsonObject, ...]:
         prompt = self._prompts[column.prompt]
+        if case.turns and prompt.implied:
+            return ()
         try:
-            return render_messages(prompt, case)
+            messages = render_messages(prompt, case)
         except EvalsError as problem:
             self._complain(prompt.place or case.place, case, problem.message)
+            return ()
+        if case.turns and messages and messages[-1]["role"] == "user":
+            message = (
+                f"prompt {prompt.id!r} ends with a user's message, and the turns begin with one"
+            )
+            self._complain(case.place, case, message)
+        return messages
+
+    def _turns(self, case: Case) -> tuple[Turn, ...]:
+        try:
+            return rendered(case)
+        except EvalsError as problem:
+            self._complain(case.place, case, f"turns: {problem.message}")
             return ()
 
     def _body(self, case: Case, column: Column, messages: tuple[JsonObject, ...]) -> JsonObject:

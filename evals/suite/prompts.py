@@ -45,7 +45,7 @@ def read_prompts(
 
 def default_prompt(place: Place) -> Prompt:
     """What is asked where a suite names no prompt: the var `prompt`."""
-    return Prompt(id="prompt-1", messages=(_user(DEFAULT),), place=place)
+    return Prompt(id="prompt-1", messages=(_user(DEFAULT),), implied=True, place=place)
 
 
 def _user(text: str) -> JsonObject:

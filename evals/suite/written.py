@@ -119,10 +119,28 @@ class WrittenDefaults(Written, frozen=True, kw_only=True, rename={"assert_": "as
     skip: Annotated[str | None, Meta(description="The reason why it is not run.")] = None
 
 
+class WrittenTurn(Written, frozen=True, kw_only=True, rename={"assert_": "assert"}):
+    """A turn of a conversation: a user's text, or the results of the tools that were called."""
+
+    user: Annotated[str | None, Meta(description="What the user says: a template.")] = None
+    tool: Annotated[
+        dict[str, Any] | tuple[dict[str, Any], ...] | None,
+        Meta(
+            description="Tool → result: a text, or a value sent as JSON. A list of them where a "
+            "tool is called several times."
+        ),
+    ] = None
+    assert_: Annotated[Assertions, Meta(description="What the reply to it has to be.")] = ()
+
+
 class WrittenTest(WrittenDefaults, frozen=True, kw_only=True):
     """A test, or with `file` a test for each row of a data file, of which it holds defaults."""
 
     id: Id | None = None
+    turns: Annotated[
+        tuple[WrittenTurn, ...],
+        Meta(description="A conversation: what is said turn by turn; the model's replies between."),
+    ] = ()
     inherit: Annotated[
         bool, Meta(description="false: take nothing from the assertions of `defaults`.")
     ] = True

@@ -173,7 +173,7 @@ class TestLife:
             await router.complete(request(config))
             clients: Any = router._clients  # there is no public way to break it
             connection = clients["local"]._first._connection
-            server = await connection._starting
+            server = await connection._starting[False]
             server._process.kill()
             server._process.wait()
             return await asyncio.gather(router.complete(request(config)), return_exceptions=True)
