@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from evals.comparison.cells import Cells, answered, errored
+from evals.comparison.confidences import FIGURES, confidence_estimate
 from evals.comparison.labels import label_estimate
 from evals.comparison.metrics import Metrics, metric_readings, pass_of, score_of
 from evals.comparison.quantities import (
@@ -84,6 +85,8 @@ def measure(metric: str, part: Part) -> Measured:
         return _quantity(part, usage(kind), statistic)
     if rest in ("macro_f1", "kappa") or rest.startswith("f1."):
         return _labelled(part, head, rest)
+    if rest in FIGURES:
+        return _calibrated(part, head, rest)
     return _named(part, head, pass_of if rest == "rate" else score_of)
 
 
@@ -101,6 +104,15 @@ def _labelled(part: Part, metric: str, figure: str) -> Measured:
         )
     lacks = "" if found.value is not None else f"{figure} is not defined for these answers"
     return Measured(estimate=found, ends=ends, lacks=lacks)
+
+
+def _calibrated(part: Part, metric: str, figure: str) -> Measured:
+    if metric not in part.metrics.confidences:
+        lacks = f"no check of confidence gave {metric}"
+        return Measured(estimate=_plain(part.cells, _NO_ENDS, 0, 0), lacks=lacks)
+    found = confidence_estimate(part.cells, metric, figure)
+    lacks = "" if found.value is not None else f"{figure} is not defined for these answers"
+    return Measured(estimate=found, lacks=lacks)
 
 
 def _named(part: Part, metric: str, read: Callable[[Verdict], float | None]) -> Measured:

@@ -1,4 +1,4 @@
-"""Named metrics: the scores of the checks that name one, and what a `choice` gives beside."""
+"""Named metrics: the scores of checks that name one, and what some types give beside."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from evals.comparison.cells import Cells, errored, verdicts
+from evals.comparison.confidences import confidence_estimates, confidences_of
 from evals.comparison.labels import Labels, label_estimates, labels_of
 from evals.comparison.readings import Reading, estimate
 from evals.model import Assertion, Estimate, Group, Suite, TrialResult, Verdict
@@ -19,6 +20,7 @@ class Metrics(NamedTuple):
 
     cases: Mapping[str, frozenset[str]]  # which cases have a check with which metric
     labels: Labels
+    confidences: frozenset[str] = frozenset()
 
 
 def metrics_of(suite: Suite) -> Metrics:
@@ -28,7 +30,7 @@ def metrics_of(suite: Suite) -> Metrics:
         for metric in _metrics(case.checks):
             cases.setdefault(metric, set()).add(case.id)
     frozen = {metric: frozenset(ids) for metric, ids in cases.items()}
-    return Metrics(frozen, labels_of(suite))
+    return Metrics(frozen, labels_of(suite), confidences_of(suite))
 
 
 def metric_estimates(cells: Cells, metrics: Metrics) -> dict[str, Estimate]:
@@ -36,6 +38,7 @@ def metric_estimates(cells: Cells, metrics: Metrics) -> dict[str, Estimate]:
     readings = metric_readings(cells, metrics.cases)
     found = {metric: estimate(readings[metric]) for metric in readings}
     found.update(label_estimates(cells, metrics.labels))
+    found.update(confidence_estimates(cells, metrics.confidences))
     return {metric: found[metric] for metric in sorted(found)}
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias, cast
 
 from evals.model import Gate
 from evals.model.duration import UNITS
-from evals.suite.labels import is_figure, wrong_figure
+from evals.suite.labels import is_calibration, is_figure, wrong_figure
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
 from evals.suite.subjects import Mistake, Subjects, check_part, texts, with_parts
@@ -203,7 +203,15 @@ def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
 
 
 def _check_figure(metric: str, figure: str, subjects: Subjects, key: str | None) -> None:
-    """Refuse what is no figure of a `choice` with this metric."""
+    """Refuse what is no figure of a `choice` or `confidence` with this metric."""
+    if is_calibration(figure) and (metric in subjects.confidences or not subjects.complete):
+        return
+    if is_calibration(figure):
+        raise Mistake(
+            f"{metric}.{figure} needs a check of type confidence with metric: {metric}",
+            f"{metric} is the mean of its scores, {metric}.rate the share of its passes",
+            key=key,
+        )
     label = subjects.labels.get(metric)
     if is_figure(figure) and not subjects.complete:
         return  # the check, or the option, may be in what was left out

@@ -9,6 +9,7 @@ from evals.model import Check
 from evals.suite.nearest import advice
 
 _FIGURES = ("macro_f1", "kappa")
+_CALIBRATION = ("brier", "ece", "auroc")
 _NEEDED = "it takes one choice a test, with one right `value` and its `options` written out"
 
 
@@ -38,6 +39,21 @@ def labels_in(tests: Iterable[Iterable[Check]]) -> dict[str, Label]:
                 tuple(dict.fromkeys((*label.options, *keys))), label.unfit or unfit
             )
     return found
+
+
+def confidences_in(tests: Iterable[Iterable[Check]]) -> frozenset[str]:
+    """The metrics of `confidence` checks: `sure` also gives `sure.brier`, `.ece`, `.auroc`."""
+    return frozenset(
+        check.metric
+        for checks in tests
+        for check in checks
+        if check.type == "confidence" and check.metric is not None
+    )
+
+
+def is_calibration(name: str) -> bool:
+    """Whether `name` is a figure of a `confidence`."""
+    return name in _CALIBRATION
 
 
 def _unfit(check: Check) -> str:

@@ -31,7 +31,7 @@ from evals.suite.expand import MAX_TRIALS, Setting, make_columns, pairs, read_se
 from evals.suite.files import Files, relative
 from evals.suite.gates import judges_answers, read_gates
 from evals.suite.ids import SUITE_RULE, TAG_RULE, is_suite_id, is_tag
-from evals.suite.labels import labels_in
+from evals.suite.labels import confidences_in, labels_in
 from evals.suite.names import Names
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
@@ -272,6 +272,7 @@ class _Loading:
             cases={case.id for case in cases},
             metrics={*self._assertions.metrics, *named},
             labels=labels_in(checks_in(case.checks) for case in cases),
+            confidences=confidences_in(checks_in(case.checks) for case in cases),
             complete=not problems.errors,
             reference=reference,
             suite=suite,

@@ -19,6 +19,7 @@ class Subjects(NamedTuple):
     cases: Collection[str]
     metrics: Collection[str]
     labels: Mapping[str, Label] = MappingProxyType({})
+    confidences: Collection[str] = ()  # metrics of checks of that type
     complete: bool = True  # no assertion was left out for its mistakes
     reference: str = ""  # the column that gates judge
     suite: str = ""  # its id

@@ -335,3 +335,19 @@ def test_a_suite_of_one_column_has_none_to_compare_with(bench: Any) -> None:
 def test_a_refused_margin_tells_how_to_write_percent(bench: Any) -> None:
     problems = bench.mistakes(f"{HEAD}gates: [{{metric: accuracy, versus: warm, margin: 5}}]\n")
     assert "write 5%" in str(problems)
+
+
+SURE = """\
+parameters: {logprobs: true}
+tests:
+  - {vars: {prompt: x}, assert: [z, {type: confidence, metric: sure, weight: 0},
+      {type: contains, value: z, metric: polite}]}
+"""
+
+
+@pytest.mark.parametrize("figure", ["brier <= 0.2", "ece <= 0.1", "auroc >= 0.7"])
+def test_gates_on_how_far_a_confidence_can_be_trusted(bench: Any, figure: str) -> None:
+    (gate,) = bench.load(f"{SURE}gates: [sure.{figure}]\n").suite.gates
+    assert gate.metric == f"sure.{figure.split()[0]}"
+    (problem,) = bench.mistakes(f"{SURE}gates: [polite.{figure}]\n")
+    assert "needs a check of type confidence with metric: polite" in problem
