@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from evals.model import Group, Verdict
 
 Truth: TypeAlias = bool | None
 
 
-@dataclass(frozen=True)
-class Ruling:
+class Ruling(NamedTuple):
     """A verdict and what it counts for: as written, and where a group around it is negated.
 
     The two are opposites, but for a check that found nothing to judge: it fails both ways.

@@ -6,9 +6,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from evals.checks.options import show
 from evals.checks.transform import fenced
@@ -27,8 +26,7 @@ _OPENING = re.compile(r'\{(?=[ \t\r\n]*+["}])|\[(?=[ \t\r\n]*+[\]\[{"tfn0-9-])')
 _WHERE = {"strict": "of the answer", "fence": "in the code fence", "find": "inside the text"}
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A JSON value and where it stood; with a `problem` there is none."""
 
     value: Any = None
@@ -112,7 +110,7 @@ def _whole(text: str, how: Unwrap) -> Parsed:
     if end < len(stripped):
         at = quote(stripped, at=(end, end), limit=80)
         return Parsed(problem=f"more text after the JSON value, at character {end + 1} of {at}")
-    if _depth(value) > _DEPTH:
+    if stripped.count("[") + stripped.count("{") > _DEPTH and _depth(value) > _DEPTH:
         return Parsed(problem=f"nested deeper than {_DEPTH}")
     return Parsed(value=value, how=how, text=stripped)
 

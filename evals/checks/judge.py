@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import msgspec
@@ -78,6 +79,11 @@ class PreparedCheck:
         """Whether it needs answers of its own."""
         return self.type.asks
 
+    @cached_property
+    def _as_it_is(self) -> bool:
+        """Whether the check sees the completion as it came."""
+        return self.type.judges != "text" or (not self.steps and self.check.on == "answer")
+
     def judge(self, completion: Completion, context: Context = NO_CONTEXT) -> Verdict:
         """Pass, fail or error, with the evidence, of a check that asks nothing; never raises."""
         return self.rule(completion, context).verdict
@@ -107,8 +113,9 @@ class PreparedCheck:
         return _ruling(self.check, self._told(found, judged))
 
     def _called(self, completion: Completion, context: Context) -> Any:
-        extra = {"context": context} if self.type.wants_context else {}
-        return self.type.function(completion, self.options, **extra)
+        if self.type.wants_context:
+            return self.type.function(completion, self.options, context=context)
+        return self.type.function(completion, self.options)
 
     def _read(self, returned: Any) -> Verdict:
         if not self.type.own:
@@ -124,7 +131,7 @@ class PreparedCheck:
 
     def _looked_at(self, completion: Completion) -> Completion | str:
         """The answer with the text that is judged, or why there is nothing to judge."""
-        if self.type.judges != "text":
+        if self._as_it_is:
             return completion
         text = completion.text
         if self.check.on == "reasoning":
@@ -139,6 +146,8 @@ class PreparedCheck:
         return completion if text is completion.text else completion.with_text(text)
 
     def _told(self, found: Verdict, judged: Completion) -> Verdict:
+        if self._as_it_is and judged.text:
+            return found
         notes = [step.label for step in self.steps]
         reason = found.reason
         if notes:
@@ -316,15 +325,17 @@ def _ruling(check: Check, found: Verdict, *, both_ways: bool = False) -> Ruling:
         score = 0.0 if both_ways else 1.0 - (score or 0.0)
         if holds:
             reason += "; `not-` asks for the opposite"
-    complete = msgspec.structs.replace(
-        found,
+    complete = Verdict(  # each field by itself: `replace` takes three times as long
         type=check.label,
         passed=passed,
         score=score,
         reason=reason,
-        weight=check.weight,
+        extracted=found.extracted,
         metric=check.metric,
+        weight=check.weight,
         name=check.name,
         turn=check.turn,
+        values=found.values,
+        checks=found.checks,
     )
-    return Ruling(complete, *((denied, holds) if check.negate else (holds, denied)))
+    return Ruling(complete, denied, holds) if check.negate else Ruling(complete, holds, denied)

@@ -91,14 +91,11 @@ def regex(completion: Completion, options: Regex) -> Verdict:
     match = pattern.fullmatch(text) if options.full else pattern.search(text)
     shown = quote(options.value, limit=100)
     if match is None:
-        whole = " as a whole" if options.full else ""
-        return found(False, f"{quote(text)} does not match {shown}{whole}")
+        how = " as a whole" if options.full else ""
+        return found(False, f"{quote(text)} does not match {shown}{how}")
     if options.group is None:
-        return found(
-            True,
-            f"{quote(match.group(0), limit=100)} matches {shown}",
-            extracted=match.group(0),
-        )
+        whole = match.group(0)
+        return found(True, f"{quote(whole, limit=100)} matches {shown}", extracted=whole)
     taken = match.group(options.group)
     if taken is None:
         return found(False, f"group {options.group} of {shown} took no part in the match")

@@ -12,6 +12,7 @@ from evals.errors import CheckError
 from evals.model import Verdict
 
 _QUOTED = 200  # characters of evidence shown
+_quoted = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` would make one for each text
 
 
 def found(
@@ -88,10 +89,10 @@ def nfc(text: str) -> str:
 def quote(text: str, *, at: tuple[int, int] | None = None, limit: int = _QUOTED) -> str:
     """The text in quotes, shortened to `limit` characters around the evidence at `at`."""
     if len(text) <= limit:
-        return json.dumps(text, ensure_ascii=False)
+        return _quoted(text)
     start, end = at or (0, 0)
     begin = max(0, min(start - max(0, limit - (end - start)) // 2, len(text) - limit))
-    shown = json.dumps(text[begin : begin + limit], ensure_ascii=False)
+    shown = _quoted(text[begin : begin + limit])
     before = "…" if begin else ""
     after = "…" if begin + limit < len(text) else ""
     return f"{before}{shown}{after}"
