@@ -146,7 +146,9 @@ def _columns(
     """Every judged cell with its recorded answers, and the first answers of its column."""
     columns: dict[str, list[tuple[Cell, list[Sampled]]]] = {}
     for cell in source.opened.cells:
-        if cell.case.skip is None and cell.case.judged:
+        if cell.turns:
+            untried["it is a conversation"] += cell.samples
+        elif cell.case.skip is None and cell.case.judged:
             answers = list(_answers(source, cell, untried))
             columns.setdefault(cell.column.id, []).append((cell, answers))
     for cells in columns.values():

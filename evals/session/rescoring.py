@@ -138,13 +138,11 @@ class _Again:
         except (MissingRecording, DamagedFile) as problem:
             return unanswered(cell, sample, problem, asked=old.asked), "the answer is gone"
         script = judging(cell, sample, exchange.request, key=old.asked[0][0])
-        return replay(script, self._lookup(exchange)), None
+        result = replay(script, _Lookup(self, list(old.asked)))
+        return msgspec.structs.replace(result, asked=old.asked), None
 
     def _not_run(self, cell: Cell, sample: int, why: str) -> tuple[TrialResult, str]:
         return unanswered(cell, sample, EndpointError(why, kind="stopped")), why
-
-    def _lookup(self, own: Exchange) -> _Lookup:
-        return _Lookup(self, own)
 
     def read(self, exchange: Exchange) -> Completion:
         """The answer, priced as the configuration has it now."""
@@ -153,16 +151,18 @@ class _Again:
 
 @dataclass(frozen=True)
 class _Lookup:
-    """Answers the trial's own request with its answer, whatever the suite would ask now."""
+    """Answers the trial's own requests as they were answered, whatever the suite would ask now.
+
+    They come first, turn by turn; what a check asks is looked up by what it asks.
+    """
 
     again: _Again
-    own: Exchange
+    own: list[tuple[str, int]]  # keys and takes that are still to come
 
     def __call__(self, request: Request) -> Completion:
-        if request is self.own.request:
-            return self.again.read(self.own)
         suite = self.again.source.suite.id
-        found = self.again.stored.find(suite, key(request), request.take)
+        name = self.own.pop(0) if self.own else (key(request), request.take)
+        found = self.again.stored.find(suite, *name)
         return self.again.source.lookup(request) if found is None else self.again.read(found)
 
 

@@ -6,7 +6,12 @@ import shutil
 import pytest
 
 import evals
+from evals.cassettes import Cassettes
+from evals.endpoint.config import load_config
 from evals.errors import RunError
+from evals.model import Request
+from evals.suite.open import open_suite
+from tests.cli import cli_projects
 
 SUITE = "suites/sums.eval.yaml"
 
@@ -150,3 +155,31 @@ def test_answers_of_a_live_run_are_read_from_its_journal(project, call, monkeypa
         assert len(server.requests) == asked
     outcomes = [[t.outcome for t in each.trials()] for each in (run, again, twice)]
     assert outcomes == [["fail"], ["pass"], ["pass"]]
+
+
+TALK = """\
+endpoint: local
+prompts: [{id: talk, messages: [{role: system, content: Add up.}]}]
+tests:
+  - id: two
+    turns:
+      - {user: "1 + 2", assert: ["3"]}
+      - {user: "3 + 4", assert: ["8"]}
+"""
+
+
+def test_a_conversation_is_judged_by_its_replies_whatever_is_said_now(project, call):
+    suite = cli_projects.write_sums(project, name="talk", text=TALK)
+    config = load_config(project, env={})
+    (cell,) = open_suite(suite, config=config).cells
+    cassettes = Cassettes(suite.parent / "cassettes" / "talk")
+    told = [*cell.body["messages"], {"role": "assistant", "content": "3"}]
+    body = {**cell.body, "messages": [*told, {"role": "user", "content": "3 + 4"}]}
+    cli_projects.keep(cassettes, Request(endpoint="local", body=body), "7")
+    first = evals.run(suite)
+    assert [t.outcome for t in first.trials()] == ["fail"]
+    suite.write_text(TALK.replace('"8"', '"7"').replace("Add up.", "Add."), encoding="utf-8")
+    (again,) = first.rescore().trials()
+    assert again.outcome == "pass"
+    assert again.asked == next(first.trials()).asked
+    assert "left out: 1: it is a conversation" in call("audit", "checks").out
