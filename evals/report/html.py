@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from evals.report import gates, measured, settings, tradeoff, weak
+from evals.report import calibration, gates, measured, settings, tradeoff, weak
 from evals.report.compiled import CompiledTemplates
 from evals.report.data import PageData
 from evals.report.view import View
@@ -112,6 +112,7 @@ def _environment() -> Environment:
         "gate": gates.WIDTH,
         "limit": gates.LIMIT_AT,
         "figure": (tradeoff.WIDTH, tradeoff.HEIGHT),
+        "square": calibration.SIZE,
         "tag": weak.TAG_WIDTH,
         "bar": weak.BAR_WIDTH,
     }

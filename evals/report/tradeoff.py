@@ -36,6 +36,7 @@ class Scatter(Frozen, frozen=True, kw_only=True):
     heading: str
     points: tuple[Point, ...]
     front: str  # the line of the front
+    rows: tuple[tuple[str, str, str, str], ...]  # name, value, accuracy, whether on the front
     x_axis: Axis
     y_axis: Axis
 
@@ -50,6 +51,7 @@ class Arrival(Frozen, frozen=True, kw_only=True):
     y: str
     anchor: str
     name_x: str
+    row: tuple[str, str, str, str]  # name, answers, median, p95
 
 
 class TradeOff(Frozen, frozen=True, kw_only=True):
@@ -169,6 +171,15 @@ def _scatter(
         heading=headings.trade_off(on_front, beaten, choice.label),
         points=_points(sides, choice, (x_axis, y_axis), names, marks),
         front=_front_line(front, choice, x_axis, y_axis),
+        rows=tuple(
+            (
+                names[side.id],
+                choice.tick(choice.read(side) or 0.0),
+                words.accuracy(side.accuracy),
+                "yes" if side in front else "no",
+            )
+            for side in sides
+        ),
         x_axis=x_axis,
         y_axis=y_axis,
     )
@@ -266,6 +277,12 @@ def _arrivals(
                 y=plots.px(_BOTTOM - share * (_BOTTOM - _TOP)),
                 anchor="end" if left else "start",
                 name_x=plots.px(x - 10 if left else x + 10),
+                row=(
+                    names[side.id],
+                    words.count(side.latency.n),
+                    words.seconds(side.latency.median),
+                    words.seconds(side.latency.p95),
+                ),
             )
         )
     return tuple(lines)

@@ -11,6 +11,7 @@ from evals.comparison import words
 from evals.model import Comparison, Frozen, SuiteComparison, SuiteRecord
 from evals.report import names
 from evals.report.broken import Broken, broken_of
+from evals.report.calibration import Calibrations, calibrations_of
 from evals.report.cases import (
     COMPLETE_UP_TO,
     HELD_UP_TO,
@@ -70,6 +71,7 @@ class Chapter(Frozen, frozen=True, kw_only=True):
     trade_off: TradeOff | None
     cases: Cases
     weak: Weak
+    calibration: Calibrations | None
 
 
 class View(Frozen, frozen=True, kw_only=True):
@@ -185,6 +187,7 @@ def _chapter(
         trade_off=trade_off_of(suite, side_names, marks),
         cases=cases_of(suite, judged, shown, side_names, marks, told=len(told)),
         weak=weak_of(suite, judged, side_names, marks),
+        calibration=calibrations_of(suite, side_names, marks),
     )
     articles = [article(one, source, open=place < _UNFOLDED) for place, one in enumerate(told)]
     data = suite_data(comparison, (judged, held), source, page.texts, page.evidence)

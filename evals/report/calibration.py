@@ -1,0 +1,171 @@
+"""Do the probabilities that a model gives its options come true? A square for each side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from evals.comparison import words
+from evals.comparison.cells import verdicts
+from evals.model import Estimate, Frozen, SuiteComparison, TrialResult
+from evals.report import plots
+from evals.report.marks import SideMark
+from evals.report.plots import Axis, Interval, px
+from evals.stats import calibration, wilson_interval
+
+__all__ = ["SIZE", "Calibrations", "calibrations_of"]
+
+SIZE = (250, 270)
+_X = Axis(low=0.0, high=1.0, left=34.0, right=240.0)
+_Y = Axis(low=0.0, high=1.0, left=212.0, right=8.0)
+_FOOT, _HIGHEST = 240.0, 22.0
+_FEWEST, _IN_BIN, _BINS, _STEPS = 20, 10, 10, 20
+
+
+class Point(Frozen, frozen=True, kw_only=True):
+    x: str
+    y: Interval
+
+
+class Bar(Frozen, frozen=True, kw_only=True):
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+class Row(Frozen, frozen=True, kw_only=True):
+    """A bin as text."""
+
+    between: str
+    answers: str
+    confidence: str
+    accuracy: str
+
+
+class Square(Frozen, frozen=True, kw_only=True):
+    """One side; `missing` says why there is nothing to draw."""
+
+    name: str
+    mark: SideMark
+    error: str = ""
+    sentence: str = ""
+    points: tuple[Point, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    rows: tuple[Row, ...] = ()
+    missing: str = ""
+
+
+class Calibrations(Frozen, frozen=True, kw_only=True):
+    heading: str
+    squares: tuple[Square, ...]
+    ticks: tuple[tuple[str, str, str], ...]  # label, x, y
+    diagonal: str
+
+
+def calibrations_of(
+    suite: SuiteComparison, names: Mapping[str, str], marks: Mapping[str, SideMark]
+) -> Calibrations | None:
+    """None where no answer has probabilities of options."""
+    found = {
+        side.id: list(_stated(row.trials.get(side.id, ()) for row in suite.cases))
+        for side in suite.sides
+    }
+    if not any(found.values()):
+        return None
+    squares = tuple(_square(names[side.id], marks[side.id], found[side.id]) for side in suite.sides)
+    ticks = tuple(
+        (str(percent), px(_X.place(percent / 100)), px(_Y.place(percent / 100)))
+        for percent in (0, 25, 50, 75, 100)
+    )
+    return Calibrations(
+        heading=_heading([square for square in squares if square.error]),
+        squares=squares,
+        ticks=ticks,
+        diagonal=f"M{px(_X.left)} {px(_Y.left)}L{px(_X.right)} {px(_Y.right)}",
+    )
+
+
+def _stated(cells: Iterable[Sequence[TrialResult]]) -> Iterable[tuple[float, int]]:
+    """Of each answer how likely its likeliest option was, and whether that was right."""
+    for trials in cells:
+        for trial in trials:
+            for verdict in verdicts(trial):
+                shares = [
+                    share
+                    for name, share in (verdict.values or {}).items()
+                    if name.startswith("p.") and share is not None
+                ]
+                if shares and verdict.passed is not None:
+                    yield min(1.0, max(shares)), int(verdict.passed)
+                    break
+
+
+def _square(name: str, mark: SideMark, stated: Sequence[tuple[float, int]]) -> Square:
+    n = len(stated)
+    if n < _FEWEST:
+        few = f"{words.plural(n, 'answer')} with probabilities; {_FEWEST} are needed."
+        missing = few if n else "No answer has probabilities of its options."
+        return Square(
+            name=name,
+            mark=mark,
+            error="",
+            sentence="",
+            points=(),
+            bars=(),
+            rows=(),
+            missing=missing,
+        )
+    confidences, outcomes = [p for p, _ in stated], [came for _, came in stated]
+    told = calibration(confidences, outcomes, bins=max(2, min(_BINS, n // _IN_BIN)), scheme="mass")
+    points, rows = [], []
+    for of in told.bins:
+        right = round(of.accuracy * of.n)
+        around = wilson_interval(right, of.n)
+        estimate = Estimate(
+            value=of.accuracy, low=around.low, high=around.high, n_cases=of.n, n_trials=of.n
+        )
+        dot = plots.interval(_Y, of.accuracy, around.low, around.high)
+        assert dot is not None
+        points.append(Point(x=px(_X.place(of.confidence)), y=dot))
+        rows.append(
+            Row(
+                between=f"{words.share(of.low)} to {words.share(of.high)}",
+                answers=words.count(of.n),
+                confidence=words.share(of.confidence),
+                accuracy=words.accuracy(estimate),
+            )
+        )
+    error = words.points(told.ece).lstrip("+")
+    return Square(
+        name=name,
+        mark=mark,
+        error=error,
+        sentence=f"{name}, calibration: "
+        + "; ".join(f"stated {row.confidence}, right {row.accuracy}" for row in rows)
+        + f". Expected calibration error {error}.",
+        points=tuple(points),
+        bars=tuple(_histogram(confidences)),
+        rows=tuple(rows),
+    )
+
+
+def _histogram(confidences: Sequence[float]) -> Iterable[Bar]:
+    """How often each probability was stated, in steps of five points."""
+    counts = Counter(min(_STEPS - 1, int(p * _STEPS)) for p in confidences)
+    width = (_X.right - _X.left) / _STEPS
+    for step, n in sorted(counts.items()):
+        height = max(1.0, _HIGHEST * n / max(counts.values()))
+        yield Bar(
+            x=px(_X.left + step * width),
+            y=px(_FOOT - height),
+            width=px(width - 1),
+            height=px(height),
+        )
+
+
+def _heading(squares: Sequence[Square]) -> str:
+    if not squares:
+        return "Too few probabilities to tell whether they come true"
+    told = (f"{square.name} {square.error}" for square in squares)
+    return f"Stated probabilities are off by, on average: {', '.join(told)}"

@@ -1,0 +1,76 @@
+"""Calibration: whether stated probabilities come true, drawn and as text."""
+
+from __future__ import annotations
+
+import report_data as data
+
+from evals.model import Comparison, Suite, TrialResult, Verdict
+from evals.report.calibration import Calibrations
+from evals.report.html import render
+from evals.report.view import build
+
+
+def stated(*shares: float, wrong: int, only: str = "") -> Comparison:
+    """Forty answers a column with these probabilities in turn, the first `wrong` of them wrong."""
+
+    def answers(suite: Suite) -> list[TrialResult]:
+        return [
+            data.trial(
+                suite, case, column, passed=i >= wrong,
+                checks=(
+                    Verdict(
+                        type="choice-logprob", passed=i >= wrong, score=0.5, reason="",
+                        values={"p.a": shares[i % len(shares)], "p.b": 0.1, "mass": 0.99}
+                        if only in ("", column.id) else None,
+                    ),
+                ),
+            )
+            for i, case in enumerate(suite.cases)
+            for column in suite.columns
+        ]  # fmt: skip
+
+    columns = [data.column("greedy", temperature=0), data.column("warm", temperature=1)]
+    return data.simple(answers, n_cases=40, columns=columns)
+
+
+def found(comparison: Comparison) -> Calibrations:
+    made = build(comparison).chapters[0].calibration
+    assert made is not None
+    return made
+
+
+def test_the_error_is_the_distance_from_what_came_true() -> None:
+    made = found(stated(0.9, wrong=20))
+    assert [square.error for square in made.squares] == ["40.0 points", "40.0 points"]
+    assert made.heading.startswith(
+        "Stated probabilities are off by, on average: greedy 40.0 points"
+    )
+
+
+def test_each_group_stands_in_drawing_table_and_sentence() -> None:
+    (square, _) = found(stated(0.6, 0.9, wrong=0)).squares
+    assert len(square.points) == len(square.rows) == 2
+    assert [row.confidence.replace("\u202f", " ") for row in square.rows] == ["60.0 %", "90.0 %"]
+    assert square.rows[0].accuracy in square.sentence
+    assert len(square.bars) == 2
+
+
+def test_a_column_without_probabilities_says_so() -> None:
+    (_, square) = found(stated(0.9, wrong=3, only="greedy")).squares
+    assert square.missing == "No answer has probabilities of its options."
+    assert square.points == ()
+
+
+def test_few_probabilities_draw_nothing() -> None:
+    def answers(suite: Suite) -> list[TrialResult]:
+        check = Verdict(type="x", passed=True, score=1.0, reason="", values={"p.a": 0.8})
+        return [data.trial(suite, case, suite.columns[0], checks=(check,)) for case in suite.cases]
+
+    made = found(data.simple(answers, n_cases=5))
+    assert made.squares[0].missing == "5 answers with probabilities; 20 are needed."
+
+
+def test_without_probabilities_there_is_no_such_section() -> None:
+    view = build(data.simple(data.all_pass))
+    assert view.chapters[0].calibration is None
+    assert "calibration" not in render(view).partition("<script")[0].partition("<body>")[2]
