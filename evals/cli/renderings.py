@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evals.cli.project import root, secrets
+from evals.cli.project import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def format_of(output: Path | None, stated: str | None, known: tuple[str, ...]) -
 
 
 def rendered(runs: list[Run], format_: str, *, comparison: Comparison | None = None) -> bytes:
-    """The bytes of a format; secrets are left out. `comparison`: of the runs, where it is made."""
+    """The bytes of a format but the page; secrets are left out. `comparison`: of the runs."""
     if format_ == "parquet":
         from evals.report.export import parquet_bytes
 
@@ -62,17 +62,12 @@ def _text(runs: list[Run], format_: str, comparison: Comparison | None) -> str:
         from evals.report.export import json_text
 
         return json_text(_rows(runs))
-    from evals.cli.views import comparison_of, view_of
+    from evals.cli.views import comparison_of
+    from evals.report.markdown import render
+    from evals.report.view import build
 
     comparison = comparison or comparison_of(runs)
-    if format_ == "markdown":
-        from evals.report.markdown import render as markdown
-        from evals.report.view import build
-
-        return markdown(comparison, build(comparison))
-    from evals.report.html import render
-
-    return render(view_of(runs, root(), comparison=comparison))
+    return render(comparison, build(comparison))
 
 
 def _rows(runs: list[Run]) -> Iterator[dict[str, Cell]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evals.cli.project import complete_run, load, shown
+from evals.cli.project import complete_run, load, root, runs_folder, secrets, shown
 from evals.cli.renderings import format_of, rendered
 from evals.cli.terminal import say
 
@@ -29,7 +29,10 @@ _FILES = {"html": "report.html", "parquet": "trials.parquet"}  # made for a file
     help="Where it is written; the suffix tells the format.",
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="The format; else the page.")
-def command(runs: tuple[str, ...], output: Path | None, format_: str | None) -> None:
+@click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
+def command(
+    runs: tuple[str, ...], output: Path | None, format_: str | None, *, open_: bool
+) -> None:
     """Write a run, or two runs side by side.
 
     As html (the page, which is the default), markdown (for step summaries and comments), junit
@@ -44,6 +47,7 @@ def command(runs: tuple[str, ...], output: Path | None, format_: str | None) -> 
     Examples:
       evals report
       evals report latest -o page.html
+      evals report --open
       evals report 20261123T101500Z-k3f9 latest -o compared.html
       evals report --format markdown >> "$GITHUB_STEP_SUMMARY"
       evals report -o trials.csv
@@ -52,11 +56,15 @@ def command(runs: tuple[str, ...], output: Path | None, format_: str | None) -> 
         raise click.UsageError(f"A page shows one run or compares two; {len(runs)} were given.")
     loaded = [load(run) for run in runs or ("latest",)]
     chosen = format_of(output, format_, _FORMATS) or "html"
+    if open_ and chosen != "html":
+        raise click.UsageError(f"--open opens a page; this is {chosen}.")
     if output is None and chosen not in _FILES:
         write_out(rendered(loaded, chosen))
         return
     path = write_file(loaded, chosen, output)
     say(f"{'page' if chosen == 'html' else chosen}: {shown(path)}")
+    if open_ and click.launch(path.as_uri()) != 0:
+        say("No browser could be opened.", error=True)
 
 
 def write_out(data: bytes) -> None:
@@ -80,5 +88,15 @@ def write_file(
     if len(runs) == 2 and format_ == "html":
         default = f"compared-with-{runs[0].manifest.id}.html"
     path = (output or runs[-1].folder / default).resolve()
-    publish(path, rendered(runs, format_, comparison=comparison), replace=True)
+    if format_ != "html":
+        publish(path, rendered(runs, format_, comparison=comparison), replace=True)
+        return path
+    from evals.cli.views import view_of
+    from evals.report.html import render
+    from evals.session.page import write_index
+
+    view, redact = view_of(runs, root(), comparison=comparison), secrets().redact
+    publish(path, render(view, redact=redact).encode(), replace=True)
+    if output is None and runs[-1].folder.parent == runs_folder().resolve():
+        write_index(view, runs[-1].folder, path, redact=redact)
     return path

@@ -323,9 +323,9 @@ class Front:
         from evals.session.page import write_page
 
         target = self.config.getoption("--evals-report")
-        path = Path(target) if target else self.finished.run.folder / "report.html"
+        path = Path(target or self.finished.run.folder / "report.html")
         try:
-            self.page = write_page(self.view(), path, evaluation=self.evaluation)
+            self.page = write_page(self.view(), path, self.notes, evaluation=self.evaluation)
         except DiskError as problem:
             self.stopping.unwritten = str(problem)
         except Exception as problem:  # noqa: BLE001 # whatever a renderer does

@@ -17,9 +17,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from evals.report import calibration, gates, measured, settings, tradeoff, weak
 from evals.report.compiled import CompiledTemplates
 from evals.report.data import PageData
+from evals.report.history import HEIGHT, WIDTH, History
 from evals.report.view import View
 
-__all__ = ["render"]
+__all__ = ["render", "render_index"]
 
 _PIECE = 4_000
 
@@ -43,6 +44,14 @@ def render(view: View, *, redact: Callable[[str], str] = str) -> str:
         )
     )
     return redact(page)
+
+
+def render_index(history: History) -> str:
+    """The list of runs as text; it has no script."""
+    style = _static("page.css")
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    template = _environment().get_template("index.html")
+    return template.render(history=history, style=style, policy=policy)
 
 
 def _packed(data: PageData, redact: Callable[[str], str]) -> str:
@@ -113,6 +122,7 @@ def _environment() -> Environment:
         "limit": gates.LIMIT_AT,
         "figure": (tradeoff.WIDTH, tradeoff.HEIGHT),
         "square": calibration.SIZE,
+        "trend": (WIDTH, HEIGHT),
         "tag": weak.TAG_WIDTH,
         "bar": weak.BAR_WIDTH,
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from evals.errors import EvalsError
 from evals.model import JsonObject, Token, TrialResult
@@ -47,11 +49,41 @@ def view_of(evaluation: Evaluation, finished: Finished) -> View:
         return build(finished.comparison(), requests=request, tokens=tokens)
 
 
-def write_page(view: View, path: Path, *, evaluation: Evaluation) -> Path:
-    """Render the page and publish it at `path`."""
+def write_page(view: View, path: Path, notes: list[str], *, evaluation: Evaluation) -> Path:
+    """Render the page, publish it at `path`, and list the run with the others.
+
+    A list that cannot be made costs the list and nothing else: then there is one of `notes`.
+    """
     from evals.report.html import render
 
+    redact = evaluation.secrets.redact
     with uncollected():
-        page = render(view, redact=evaluation.secrets.redact)
+        page = render(view, redact=redact)
     publish(path, page.encode(), replace=True)
+    try:
+        write_index(view, evaluation.options.folder, path, redact=redact)
+    except Exception as problem:  # noqa: BLE001 # whatever a renderer or the disk does
+        notes.append(f"The list of runs was not written: {type(problem).__name__}: {problem}")
+    return path
+
+
+def write_index(
+    view: View, folder: Path, page: Path, *, redact: Callable[[str], str]
+) -> Path | None:
+    """Keep what the run in `folder` came to, and list it with the others beside their folders.
+
+    Its page is linked where it lies in the run's folder.
+    """
+    from evals.report.history import history_of, read_summaries, write_summary
+    from evals.report.html import render_index
+
+    if view.summary is None:
+        return None
+    folder, page = folder.resolve(), page.resolve()
+    shown = page.relative_to(folder).as_posix() if page.is_relative_to(folder) else ""
+    write_summary(replace(view.summary, page=shown), folder, redact=redact)
+    runs = folder.parent
+    history = history_of(*read_summaries(runs), base=runs.name)
+    path = runs.parent / "index.html"
+    publish(path, redact(render_index(history)).encode(), replace=True)
     return path

@@ -147,3 +147,16 @@ def test_a_comparison_is_markdown_on_stdout_and_nothing_else(call, run, worse) -
     assert "```text\nno idea\n```" in called.out
     assert called.out.endswith("\n")
     assert "undecided: greedy" in called.err
+
+
+def test_a_page_beside_its_run_is_listed_with_the_others(call, run, recorded) -> None:
+    call("report")
+    listed = (recorded / "reports" / "index.html").read_text(encoding="utf-8")
+    assert f'href="runs/{run.id}/report.html"' in listed
+
+
+def test_open_hands_the_page_to_the_browser(call, run, recorded, monkeypatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("click.launch", lambda url: opened.append(url) or 0)
+    call("report", "--open")
+    assert opened == [(recorded / "reports" / "runs" / run.id / "report.html").as_uri()]

@@ -41,10 +41,8 @@ def found(comparison: Comparison) -> Calibrations:
 
 def test_the_error_is_the_distance_from_what_came_true() -> None:
     made = found(stated(0.9, wrong=20))
-    assert [square.error for square in made.squares] == ["40.0 points", "40.0 points"]
-    assert made.heading.startswith(
-        "Stated probabilities are off by, on average: greedy 40.0 points"
-    )
+    assert [square.error for square in made.squares] == ["40.0\u00a0points"] * 2
+    assert "on average: greedy 40.0\u00a0points, warm" in made.heading
 
 
 def test_each_group_stands_in_drawing_table_and_sentence() -> None:

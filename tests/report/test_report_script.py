@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import report_data as data
 
 from evals.model import Token, ToolCall, TrialResult
-from evals.report.html import render
+from evals.report.history import history_of
+from evals.report.html import render, render_index
 from evals.report.view import build
 
 pytestmark = pytest.mark.browser
@@ -403,6 +405,23 @@ def test_axe_finds_nothing(browser: Any, small_file: Path, scheme: str) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     assert page.evaluate(run, ".help") == []
+    context.close()
+
+
+def test_axe_finds_nothing_in_the_list_of_runs(browser: Any, tmp_path: Path) -> None:
+    summary = build(data.showcase()).summary
+    assert summary is not None
+    runs = [msgspec.structs.replace(summary, id=f"2026112{at}T1", page="x.html") for at in range(3)]
+    path = tmp_path / "index.html"
+    path.write_text(render_index(history_of(runs, 3, base="runs")), encoding="utf-8")
+    context = browser.new_context(bypass_csp=True, viewport={"width": 320, "height": 900})
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.evaluate(AXE)
+    found = "axe.run().then(r => r.violations.map(v => v.id + v.nodes[0].html))"
+    assert page.evaluate(found) == []
     context.close()
 
 
