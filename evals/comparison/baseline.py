@@ -15,6 +15,7 @@ import msgspec
 from evals.comparison.cells import Cells, columns_of, errored, judged
 from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
 from evals.comparison.metrics import Metrics, metrics_of
+from evals.comparison.quantities import time_per_token
 from evals.comparison.sameness import (
     Answers,
     Recording,
@@ -312,6 +313,9 @@ def _quantity(cell: BaselineCell, metric: str) -> Sequence[float | None]:
     }
     if head in known:
         return known[head]
+    if head == "tpot":
+        times = zip(cell.latency_s, cell.ttft_s, cell.completion_tokens, strict=False)
+        return [time_per_token(*each) for each in times]
     if head == "tokens_per_s":
         pairs = zip(cell.completion_tokens, cell.latency_s, strict=False)
         return [None if n is None or not s else n / s for n, s in pairs]

@@ -38,6 +38,7 @@ _UNITS: Mapping[str, Unit] = {
     "cost_usd": "money",
     "latency": "seconds",
     "ttft": "seconds",
+    "tpot": "seconds",
     "tokens": "tokens",
     "tokens_per_s": "tokens/s",
 }

@@ -20,6 +20,7 @@ from evals.comparison.quantities import (
     cost_of,
     latency,
     tokens_per_second,
+    tpot,
     ttft,
     turn_latency,
     usage,
@@ -180,6 +181,7 @@ _WHOLE: Mapping[str, Callable[[Part], Measured]] = {
 _TIMES: Mapping[str, Read] = {
     "latency": latency,
     "ttft": ttft,
+    "tpot": tpot,
     "tokens_per_s": tokens_per_second,
 }
 

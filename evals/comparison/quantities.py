@@ -21,7 +21,9 @@ __all__ = [
     "latency",
     "spread",
     "tokens_of",
+    "time_per_token",
     "tokens_per_second",
+    "tpot",
     "ttft",
     "turn_latency",
     "usage",
@@ -47,6 +49,26 @@ def turn_latency(trial: TrialResult) -> float | None:
 def ttft(trial: TrialResult) -> float | None:
     """Seconds to the first token; only streamed answers have it."""
     return None if trial.timing is None else trial.timing.ttft_s
+
+
+def tpot(trial: TrialResult) -> float | None:
+    """Seconds for each token after the first; only streamed answers of several tokens have it.
+
+    Of a conversation none: its times are sums.
+    """
+    if trial.timing is None or trial.completion is None or trial.turns:
+        return None
+    timing, tokens = trial.timing, trial.completion.usage.completion_tokens
+    return time_per_token(timing.latency_s, timing.ttft_s, tokens)
+
+
+def time_per_token(
+    latency_s: float | None, ttft_s: float | None, tokens: int | None
+) -> float | None:
+    """(latency − time to the first token) / (completion tokens − 1), where all are known."""
+    if latency_s is None or ttft_s is None or tokens is None or tokens < 2:
+        return None
+    return (latency_s - ttft_s) / (tokens - 1)
 
 
 def cost(trial: TrialResult) -> float | None:

@@ -13,6 +13,7 @@ from evals.comparison.quantities import (
     cost,
     latency,
     tokens_per_second,
+    tpot,
     ttft,
     usage,
 )
@@ -50,6 +51,7 @@ def reader(metric: str) -> Read:
     known: Mapping[str, Read] = {
         "latency": latency,
         "ttft": ttft,
+        "tpot": tpot,
         "tokens_per_s": tokens_per_second,
         "cost_usd": cost,
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-TIMES: Final = ("latency", "ttft", "tokens_per_s")
+TIMES: Final = ("latency", "ttft", "tpot", "tokens_per_s")
 TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")
+_LESS: Final = ("latency", "ttft", "tpot", "tokens", "cost_usd", "error_rate")
 COMPARED: Final = ("mean", "median", "p50", "p90", "p95", "p99")
 """The statistics that are compared as ratios; none: the typical case."""
 
@@ -13,7 +14,7 @@ COMPARED: Final = ("mean", "median", "p50", "p90", "p95", "p99")
 def has_ratio(metric: str) -> bool:
     """Whether a metric is compared as a ratio.
 
-    `latency`, `ttft`, `tokens_per_s`: of geometric means; `.median`, `.p95` …: of quantiles;
+    Times and `tokens_per_s`: of geometric means; `.median`, `.p95` …: of quantiles;
     `latency.mean`, `tokens.KIND` and `cost_usd`: of totals.
     """
     head, _, rest = metric.partition(".")
@@ -27,4 +28,4 @@ def has_ratio(metric: str) -> bool:
 
 def lower_is_better(metric: str) -> bool:
     """Whether less of a metric is better: of times, tokens, cost and errors."""
-    return metric.partition(".")[0] in ("latency", "ttft", "tokens", "cost_usd", "error_rate")
+    return metric.partition(".")[0] in _LESS

@@ -30,6 +30,7 @@ _WHOLE: Final[Mapping[str, Kind]] = {
 _SPREAD: Final[Mapping[str, Kind]] = {
     "latency": "seconds",
     "ttft": "seconds",
+    "tpot": "seconds",
     "tokens_per_s": "number",
 }
 _TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")

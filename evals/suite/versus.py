@@ -63,7 +63,7 @@ def read_comparison(written: WrittenGate, subjects: Subjects) -> Gate:
     )
 
 
-_QUANTITIES: Final = ("latency", "ttft", "tokens_per_s", "tokens", "cost_usd")
+_QUANTITIES: Final = ("latency", "ttft", "tpot", "tokens_per_s", "tokens", "cost_usd")
 
 
 def _check_metric(written: WrittenGate, subjects: Subjects) -> None:
@@ -84,7 +84,7 @@ def _check_metric(written: WrittenGate, subjects: Subjects) -> None:
         raise Mistake(
             f"{written.metric} is not compared",
             "compared are accuracy, error_rate, a named metric and its .rate; and as ratios "
-            "latency, ttft, tokens_per_s, tokens.KIND and cost_usd",
+            "latency, ttft, tpot, tokens_per_s, tokens.KIND and cost_usd",
             key="metric",
         )
 

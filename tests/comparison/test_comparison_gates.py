@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from comparison_builders import (
     measured_case,
@@ -293,6 +294,24 @@ def test_tokens_that_the_service_did_not_tell_are_no_data_and_not_0() -> None:
     rows = with_usage(12, prompt_tokens=10, completion_tokens=30)
     assert found("tokens.reasoning.mean <= 100", rows).outcome == "error"
     assert found("tokens.visible.mean <= 100", rows).outcome == "error"
+
+
+def test_time_per_token_is_that_of_the_tokens_after_the_first() -> None:
+    """Only a stream of several tokens has one."""
+    streamed = trial("case-0", 1, latency=1.3, usage=Usage(completion_tokens=11))
+    assert streamed.timing is not None
+    timing = msgspec.structs.replace(streamed.timing, ttft_s=0.3)
+    single = trial("case-1", 1, latency=1.0, usage=Usage(completion_tokens=1))
+    whole = trial("case-2", 1, latency=1.0, usage=Usage(completion_tokens=20))
+    rows = [
+        msgspec.structs.replace(streamed, timing=timing),
+        msgspec.structs.replace(single, timing=timing),
+        whole,
+    ]
+    finding = found("tpot.median <= 0.15", rows)
+    assert finding.value == pytest.approx(0.1)
+    assert (finding.n_cases, finding.n_trials) == (1, 1)
+    assert "100 ms" in said(finding)
 
 
 def test_speed_is_tokens_by_seconds_and_not_the_mean_of_ratios() -> None:
