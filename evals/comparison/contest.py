@@ -67,6 +67,15 @@ class Contest:
             told += f": only {words.count(len(self.shared))} of {words.count(most)} are shared"
         return told
 
+    def flips(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The cases that were lost and gained: the majority of their samples changed sides."""
+        sides = [
+            (case, _majority(self.reference[case]), _majority(self.judged[case]))
+            for case in self.shared
+        ]
+        lost = tuple(case for case, before, now in sides if now < 0 < before)
+        return lost, tuple(case for case, before, now in sides if before < 0 < now)
+
     def judged_differently(self) -> str:
         """`, judged differently in 2 of 300 cases`."""
         n = sum(
@@ -108,6 +117,11 @@ def blank(suite: str, gate: Gate, column: str) -> Finding:
 def ended(finding: Finding, outcome: GateOutcome, said: Sequence[str]) -> Finding:
     """With its outcome, and a reason made of what is not empty."""
     return msgspec.structs.replace(finding, outcome=outcome, reason="; ".join(filter(None, said)))
+
+
+def _majority(answers: Answers) -> float:
+    """Positive where most samples passed, negative where most failed, 0 for a tie."""
+    return 2 * sum(answers.values) - len(answers.values)
 
 
 def _hash(answers: Mapping[str, Answers], case: str) -> str | None:

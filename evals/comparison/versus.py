@@ -82,8 +82,11 @@ def _finding(gate: Gate, contest: Contest, result: _Result) -> Finding:
             reason = f"no case was judged both here and in {against.name}"
         return ended(finding, "error", (reason, contest.set_aside()))
     test = result.tests["left out"]
+    losses, gains = contest.flips() if gate.metric == "accuracy" else ((), ())
     finding = msgspec.structs.replace(
         finding,
+        losses=losses,
+        gains=gains,
         value=_mean_difference(result.pairs) if test.value is None else test.value,
         low=test.low,
         high=test.high,

@@ -123,6 +123,8 @@ class Finding(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     found: Found | None = None  # what the comparison shows
     p: float | None = None  # of no difference, adjusted for the other columns of the gate
     n_set_aside: int = 0  # cases that changed, or that one side alone has
+    losses: tuple[str, ...] = ()  # cases whose majority of samples changed to fail
+    gains: tuple[str, ...] = ()
 
 
 class SuiteRecord(Frozen, frozen=True, kw_only=True, omit_defaults=False):

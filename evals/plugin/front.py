@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evals.plugin.gates import gate_reports
+from evals.plugin.gates import closing, gate_reports
 from evals.plugin.harmless import made_harmless
 from evals.plugin.items import CaseFailed, CellItem, Unwritten
 from evals.plugin.stopping import Resumed, Stopping, termination_interrupts
@@ -221,11 +221,11 @@ class Front:
         for report in reports:
             made_harmless(report, self.evaluation)
             session.testscollected += 1
-            self.config.hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
-            self.config.hook.pytest_runtest_logreport(report=report)
-            self.config.hook.pytest_runtest_logfinish(
-                nodeid=report.nodeid, location=report.location
-            )
+            hook, place = self.config.hook, {"nodeid": report.nodeid, "location": report.location}
+            hook.pytest_runtest_logstart(**place)
+            hook.pytest_runtest_logreport(report=report)
+            hook.pytest_runtest_logreport(report=closing(report))
+            hook.pytest_runtest_logfinish(**place)
 
     def _unused(self) -> Iterator[pytest.TestReport]:
         """Say what nothing asks for, in a line; reports of it where they are wanted."""

@@ -61,7 +61,7 @@ class CellItem(pytest.Item):
         self.shown: Literal["missed", "errored"] | None = None
 
     def setup(self) -> None:
-        from evals.session.outcome import item_outcome
+        from evals.session.outcome import item_outcome, properties_of
 
         front = front_of(self.config)
         front.gather_for(self)
@@ -70,7 +70,7 @@ class CellItem(pytest.Item):
         if reason is not None:
             pytest.skip(reason)
         self.outcome, self.why = item_outcome(self.cell.case, self.results)
-        self.user_properties.append(("evals_outcome", self.outcome))
+        self.user_properties += properties_of(self.outcome, self.results)
         if self.outcome == "not_run":
             pytest.skip(self.why)
         if self.outcome == "error":

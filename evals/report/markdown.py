@@ -43,6 +43,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()+!|~-])")
 def render(comparison: Comparison, view: View) -> str:
     """The Markdown of a comparison and of its view; ends in a line feed."""
     blocks = [*_head(view), *_gates(view)]
+    blocks += _since(comparison)
     for suite, chapter in zip(comparison.suites, view.chapters, strict=True):
         blocks += _columns(chapter, named=len(view.chapters) > 1)
         blocks += _flipped(comparison, suite)
@@ -140,6 +141,25 @@ def _column(row: SideRow) -> tuple[str, ...]:
         _plain(row.ratios.cost),
         _plain(row.errors),
     )
+
+
+def _since(comparison: Comparison) -> Iterator[str]:
+    """Of each gate that compares with a baseline: the cases that it lost and gained."""
+    several = len(comparison.suites) > 1
+    found = {(each.suite, each.column, each.against): each for each in comparison.findings}
+    told = [
+        each
+        for each in found.values()
+        if (each.against or "").startswith("the baseline") and (each.losses or each.gains)
+    ]
+    if told:
+        yield "### What flipped since the baseline"
+    for each in told:
+        of = f"{code_span(each.suite)}, " if several else ""
+        lost = f"**{words.plural(len(each.losses), 'case')} lost**: {_ids(each.losses)}"
+        gained = f"{words.plural(len(each.gains), 'case')} gained: {_ids(each.gains)}"
+        parts = [part for part, ids in ((lost, each.losses), (gained, each.gains)) if ids]
+        yield f"{of}{code_span(each.column)}: {'; '.join(parts)}"
 
 
 def _flipped(comparison: Comparison, suite: SuiteComparison) -> Iterator[str]:

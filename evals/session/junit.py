@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET  # written, not parsed
 
 from evals.model import Case, Finding, Manifest, SuiteRecord, TrialResult
-from evals.session.outcome import ItemOutcome, item_outcome
+from evals.session.outcome import item_outcome, properties_of
 from evals.write import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["junit_text", "properties_of"]
+__all__ = ["junit_text"]
 
 
 def junit_text(manifest: Manifest, trials: Iterable[TrialResult]) -> str:
@@ -82,22 +82,6 @@ def _gate(path: str, finding: Finding) -> ET.Element:
     tag = {"fail": "fail", "error": "fail", "not_evaluated": "not_run"}.get(finding.outcome, "")
     _said(element, tag, finding.reason)
     return element
-
-
-def properties_of(outcome: ItemOutcome, samples: list[TrialResult]) -> list[tuple[str, str]]:
-    """What a test case tells besides its outcome: samples, seconds, tokens, dollars."""
-    usage = [trial.completion.usage for trial in samples if trial.completion is not None]
-    costs = [trial.cost_usd for trial in samples if trial.cost_usd is not None]
-    latency = [trial.timing.latency_s for trial in samples if trial.timing is not None]
-    judged = [trial.passed for trial in samples if trial.passed is not None]
-    told = {
-        "evals_outcome": outcome,
-        "evals_passed": f"{sum(judged)}/{len(judged)}" if judged else "",
-        "evals_latency_s": f"{sum(latency) / len(latency):.3f}" if latency else "",
-        "evals_tokens": str(sum(u.completion_tokens or 0 for u in usage)) if usage else "",
-        "evals_cost_usd": f"{sum(costs):.6f}" if costs else "",
-    }
-    return [(name, value) for name, value in told.items() if value]
 
 
 def _element(path: str, name: str, properties: Iterable[tuple[str, str]]) -> ET.Element:

@@ -54,3 +54,19 @@ def _failed(results: Sequence[TrialResult], passing: int, n: int, needed: float)
 def turn_of(verdict: Verdict) -> str:
     """Which turn of a conversation a check looked at: `turn 2: `."""
     return "" if verdict.turn is None else f"turn {verdict.turn + 1}: "
+
+
+def properties_of(outcome: ItemOutcome, samples: Sequence[TrialResult]) -> list[tuple[str, str]]:
+    """What a test case tells besides its outcome: samples, seconds, tokens, dollars."""
+    usage = [trial.completion.usage for trial in samples if trial.completion is not None]
+    costs = [trial.cost_usd for trial in samples if trial.cost_usd is not None]
+    latency = [trial.timing.latency_s for trial in samples if trial.timing is not None]
+    judged = [trial.passed for trial in samples if trial.passed is not None]
+    told = {
+        "evals_outcome": outcome,
+        "evals_passed": f"{sum(judged)}/{len(judged)}" if judged else "",
+        "evals_latency_s": f"{sum(latency) / len(latency):.3f}" if latency else "",
+        "evals_tokens": str(sum(u.completion_tokens or 0 for u in usage)) if usage else "",
+        "evals_cost_usd": f"{sum(costs):.6f}" if costs else "",
+    }
+    return [(name, value) for name, value in told.items() if value]

@@ -98,3 +98,35 @@ def test_a_comparison_of_very_many_columns_leaves_out_whole_blocks() -> None:
 
 def test_the_same_comparison_gives_the_same_text() -> None:
     assert rendered(compared()) == rendered(compared())
+
+
+def test_what_flipped_since_the_baseline_is_listed() -> None:
+    from msgspec.structs import replace
+
+    from evals.model import Finding
+
+    finding = Finding(
+        suite="sums",
+        gate="accuracy versus baseline",
+        column="warm",
+        outcome="fail",
+        metric="accuracy",
+        op=">=",
+        limit=0.0,
+        value=-0.2,
+        low=-0.3,
+        high=-0.1,
+        n_cases=12,
+        n_trials=12,
+        n_errors=0,
+        reason="−20 points",
+        against="the baseline baselines/sums.json",
+        losses=("c0", "c`1"),
+        gains=("c7",),
+    )
+    text = rendered(replace(compared(), findings=(finding,)))
+    assert "### What flipped since the baseline" in text
+    assert "`warm`: **2 cases lost**: `c0`, ``c`1``; 1 case gained: `c7`" in text
+    assert (
+        text.index("### Gates") < text.index("### What flipped since") < text.index("### Columns")
+    )
