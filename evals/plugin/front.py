@@ -56,6 +56,7 @@ class Front:
         self._evaluation: Evaluation | None = None
         self._view: View | None = None
         self.resumed = Resumed.of(config)
+        self.stopping.begun = self.resumed is not None
         if self.resumed is not None:
             self.mode, self.run_id = self.resumed.manifest.mode, self.resumed.manifest.id
             self.started = datetime.fromisoformat(self.resumed.manifest.started)
@@ -150,6 +151,7 @@ class Front:
 
             with self.stopping.writing():
                 start(self.evaluation, started=self.started)
+            self.stopping.begun = True
         if not self.config.getoption("maxfail"):
             self.gather(len(self._waiting))
 

@@ -29,6 +29,7 @@ class Stopping:
 
     def __init__(self) -> None:
         self.unwritten: str | None = None  # the file that could not be written, and why
+        self.begun = False  # there is a run to go on with
 
     @contextmanager
     def writing(self, *, raising: type[Exception] | None = None) -> Iterator[None]:
@@ -52,7 +53,8 @@ class Stopping:
             yield from self.unwritten.splitlines()
         elif front.interrupted and front.mode != "replay":
             yield "Interrupted: what was answered is kept and judged."
-        if (self.unwritten or front.interrupted) and front.mode != "replay" and front.run_id:
+        stopped = self.unwritten or front.interrupted
+        if stopped and front.mode != "replay" and front.run_id and self.begun:
             yield f"Go on: {resuming(front.words, front.run_id)}"
 
 
