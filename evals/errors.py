@@ -68,7 +68,15 @@ class EvalsError(Exception):
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         self.message = message
         self.remedy = remedy
+        self.traceback: str | None = None  # of an exception that was none of ours
         super().__init__(message if remedy is None else f"{message}\n{remedy}")
+
+
+def told(problem: Exception) -> str:
+    """The traceback of an exception, as Python prints it."""
+    import traceback
+
+    return "".join(traceback.format_exception(problem)).rstrip()
 
 
 class SuiteError(EvalsError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +16,7 @@ from evals.checks.groups import Ruling
 from evals.checks.options import OptionsError
 from evals.checks.registry import CheckType, Mistake, find
 from evals.checks.transform import Step, pipeline
-from evals.errors import CheckError, EvalsError
+from evals.errors import CheckError, EvalsError, told
 from evals.model import (
     Asks,
     Assertion,
@@ -31,7 +29,6 @@ from evals.model import (
     Outcome,
     Verdict,
 )
-from evals.write import printable
 
 __all__ = [
     "Conclusion",
@@ -43,8 +40,6 @@ __all__ = [
     "prepare",
     "unmet",
 ]
-
-_log = logging.getLogger("evals.checks")
 
 
 class Conclusion(Frozen, frozen=True, kw_only=True):
@@ -125,9 +120,8 @@ class PreparedCheck:
     def _broken(self, error: Exception) -> Verdict:
         if isinstance(error, EvalsError):
             return _error(str(error))
-        trace = printable("".join(traceback.format_exception(error)).rstrip())
-        _log.error("the check %s failed\n%s", self.check.label, trace)
-        return _error(f"{type(error).__name__}: {error}")
+        broken = _error(f"{type(error).__name__}: {error}")
+        return msgspec.structs.replace(broken, traceback=told(error))
 
     def _looked_at(self, completion: Completion) -> Completion | str:
         """The answer with the text that is judged, or why there is nothing to judge."""

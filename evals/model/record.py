@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
+from msgspec import UNSET, UnsetType
+
 from evals.model.exchange import ToolCall, Usage
 from evals.model.frozen import Frozen, JsonObject
 from evals.model.suite import Suite, ToolResult
@@ -29,6 +31,7 @@ class Verdict(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     values: dict[str, float | None] | None = None  # figures that statistics read, e.g. p_right
     checks: tuple[Verdict, ...] | None = None  # of a group
     turn: int | None = None  # of a conversation, from 0; None: the last
+    traceback: str | UnsetType = UNSET  # of a check that broke
 
 
 class TrialError(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -38,6 +41,7 @@ class TrialError(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     message: str
     status: int | None = None
     retryable: bool = False
+    traceback: str | UnsetType = UNSET  # of an exception that was none of ours
 
 
 class Answer(Frozen, frozen=True, kw_only=True, omit_defaults=False):

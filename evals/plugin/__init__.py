@@ -41,7 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--evals-concurrency", metavar="N", type=int, help="requests in flight at most")
     add("--evals-max-cost", metavar="USD", type=float, help="spend no more than this")
     add("--evals-report", metavar="PATH", help="write the page there")
-    add("--evals-no-report", action="store_true", help="write no page")
+    add(
+        "--evals-no-report",
+        action="store_true",
+        help="write no page; in a read-only project keep no run",
+    )
     add("--evals-strict", action="store_true", help="fail on gates that were not evaluated")
     add("--evals-fail-unused", action="store_true", help="fail on recordings nothing asks for")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import traceback
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -16,7 +15,8 @@ import pytest
 
 from evals.plugin.gates import closing, gate_reports
 from evals.plugin.harmless import made_harmless
-from evals.plugin.items import CaseFailed, CellItem, Unwritten
+from evals.plugin.items import CaseFailed, CellItem, Unwritten, name_missed
+from evals.plugin.place import Place, shown_path
 from evals.plugin.stopping import Resumed, Stopping, termination_interrupts
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Front:
         self.mode: Mode = config.getoption("--evals-mode") or "replay"
         self.words = ("pytest", *map(str, config.invocation_params.args))  # as it was called
         self.stopping = Stopping()
+        self.place = Place(config)
         self.started = datetime.now(UTC)
         self.notes: list[str] = []
         self.suite_paths: dict[Path, None] = {}
@@ -85,6 +86,7 @@ class Front:
             root=self.config.rootpath,
             run_id=self.run_id,
             mode=self.mode,
+            place=self.place.find(),
             worker=worker.get("workerid", "0"),
             endpoint=option.evals_endpoint,
             concurrency=option.evals_concurrency,
@@ -337,7 +339,9 @@ class Front:
         """Note that a renderer failed: that costs what it renders, and nothing else."""
         self.notes.append(f"{what}: {type(problem).__name__}: {problem}")
         if self.config.get_verbosity() > 0:
-            self.notes.append("".join(traceback.format_exception(problem)).rstrip())
+            from evals.errors import told
+
+            self.notes.append(told(problem))
         else:
             self.notes.append("-v shows where in the code.")
 
@@ -349,7 +353,7 @@ class Front:
         write = terminalreporter.write_line
         terminalreporter.section("model evaluation", sep="=")
         if self.finished is not None:
-            self._name_missed(terminalreporter)
+            name_missed(terminalreporter, self.config.option.reportchars)
             for line in self._summary(color=terminalreporter.hasmarkup):
                 write(without_commands(line))
         remarks = self.evaluation.remarks() if self._evaluation is not None else ()
@@ -372,14 +376,6 @@ class Front:
             self._broken("The summary was not made", problem)
             return ()
 
-    def _name_missed(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not set(self.config.option.reportchars) & set("xaA"):
-            return
-        for category in ("missed", "undecided", "errored"):
-            for report in terminalreporter.stats.get(category, ()):
-                why = str(getattr(report, "wasxfail", "")).removeprefix("missed: ")
-                terminalreporter.write_line(f"{category.upper()} {report.nodeid} {why}".rstrip())
-
     # ------------------------------------------------------------------ pytest-xdist
 
     @pytest.hookimpl(optionalhook=True)
@@ -389,14 +385,13 @@ class Front:
 
         self.run_id = self.run_id or new_id(self.started)
         node.workerinput["evals_run"] = self.run_id
+        node.workerinput["evals_place"] = str(self.place.find() or "")
+
+    def pytest_unconfigure(self) -> None:
+        self.place.remove()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         for path in getattr(node, "workeroutput", {}).get("evals_suites", ()):
             self.suite_paths[Path(path)] = None
             self.began = True
-
-
-def shown_path(path: Path, root: Path) -> str:
-    """A path as a person would write it here."""
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

@@ -108,3 +108,13 @@ class CaseFailed(Exception):
 
 class Unwritten(CaseFailed):
     """A case whose verdict could not be written."""
+
+
+def name_missed(terminalreporter: pytest.TerminalReporter, chars: str) -> None:
+    """The lines of the short summary for what pytest itself has no letter for."""
+    if not set(chars) & set("xaA"):
+        return
+    for category in ("missed", "undecided", "errored"):
+        for report in terminalreporter.stats.get(category, ()):
+            why = str(getattr(report, "wasxfail", "")).removeprefix("missed: ")
+            terminalreporter.write_line(f"{category.upper()} {report.nodeid} {why}".rstrip())

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from evals.plugin.place import NOT_KEPT
+
 if TYPE_CHECKING:
     from evals.model import Manifest
     from evals.plugin.front import Front
@@ -49,8 +51,12 @@ class Stopping:
 
     def said(self, front: Front) -> Iterator[str]:
         """What happened, and the command line that goes on."""
+        if front.place.folder is not None:
+            yield NOT_KEPT
         if self.unwritten:
             yield from self.unwritten.splitlines()
+            if front.mode == "replay" and not front.config.getoption("--evals-no-report"):
+                yield "With --evals-no-report nothing need be written."
         elif front.interrupted and front.mode != "replay":
             yield "Interrupted: what was answered is kept and judged."
         stopped = self.unwritten or front.interrupted

@@ -53,6 +53,8 @@ def _text(message: JsonObject) -> str:
 def _sample(result: TrialResult, recording: Callable[[TrialResult], str | None]) -> Iterator[str]:
     if result.completion is None:
         yield _shown(result.error.message if result.error else "no answer", whole=True, margin=0)
+        if result.error is not None and result.error.traceback:
+            yield visible(result.error.traceback)
         return
     label = f"sample {result.sample}"
     if result.turns:
@@ -95,6 +97,8 @@ def _verdict(verdict: Verdict, margin: str) -> Iterator[str]:
         return
     mark = {True: "ok   ", False: "FAIL ", None: "ERROR"}[verdict.passed]
     yield f"{margin}{mark} {verdict.type}: {_shown(verdict.reason, whole=True)}"
+    if verdict.traceback:
+        yield indent(visible(verdict.traceback), margin + "      ")
     for member in verdict.checks or ():
         yield from _verdict(member, margin + "  ")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from evals.errors import DiskError, EvalsError
+from evals.errors import DiskError, EndpointError, EvalsError, told
 from evals.model import Completion, Request
 from evals.session.sources import Source
 
@@ -81,6 +81,10 @@ class Desk:
             raise  # nobody's answers can be kept: it ends the gathering
         except EvalsError as problem:
             self.source.failed[name] = problem
+        except Exception as problem:  # noqa: BLE001 # whatever it is: it costs who asked alone
+            failed = EndpointError(f"{type(problem).__name__}: {problem}", kind="broken")
+            failed.traceback = told(problem)
+            self.source.failed[name] = failed
         finally:
             self._in_flight.pop(name).set()
 

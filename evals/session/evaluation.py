@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ from evals.errors import (
     Problem,
     SuiteError,
 )
-from evals.model import Mode, Request, TrialResult
+from evals.model import Asks, Mode, Request, TrialResult
 from evals.record import Journal
 from evals.record.answers import Answers
 from evals.record.files import Name, files, judged
@@ -35,12 +35,14 @@ from evals.session.memory import uncollected
 from evals.session.sources import Source
 from evals.suite.cell import Cell
 from evals.suite.open import OpenSuite, open_suite
+from evals.suite.results import broken
 from evals.suite.script import asking, judging, skipped
 from evals.write import Secrets, printable
 
 if TYPE_CHECKING:
     from evals.session.gathering import OnEvent
 
+T = TypeVar("T")
 _LIVE_ONLY = "live_only: needs --evals-mode live"
 
 
@@ -137,6 +139,8 @@ class Evaluation:
             secrets=self.secrets,
             answers=self.answers if self.options.mode == "live" else None,
         )
+        if self.options.mode == "refresh":
+            source.is_new = partial(self.answers.has, opened.suite.id)
         self.sources[opened.suite.id] = source
         return source
 
@@ -201,7 +205,7 @@ class Evaluation:
         requests = 0
         for source, cell, number in wanted:
             desk = self._desk(source)
-            waiting = advance(asking(cell, number), desk)
+            waiting = advance(_unbroken(asking(cell, number)), desk)
             if waiting is not None:
                 scripts.append(waiting)
                 requests += desk.want(waiting.requests)
@@ -295,7 +299,10 @@ class Evaluation:
     def _trial(self, source: Source, cell: Cell, sample: int) -> TrialResult:
         request = cell.request(sample // cell.candidates)
         name = source.key(request)
-        return replay(judging(cell, sample, request, key=name), source.lookup)
+        try:
+            return replay(judging(cell, sample, request, key=name), source.lookup)
+        except Exception as problem:  # noqa: BLE001 # whatever it is: it costs this trial alone
+            return broken(cell, sample, problem)
 
     @property
     def journal(self) -> Journal:
@@ -313,6 +320,14 @@ class Evaluation:
         for journal in (self._journal, self._answers):
             if journal is not None:
                 journal.close()
+
+
+def _unbroken(script: Asks[T]) -> Asks[T | None]:
+    """A script that ends where its code breaks: that is told when its trial is judged."""
+    try:
+        return (yield from script)
+    except Exception:  # noqa: BLE001 # whatever it is: the others go on
+        return None
 
 
 def within(allowed: int | float, errors: int, trials: int) -> bool:

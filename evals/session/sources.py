@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Source:
         )
         self.failed: dict[tuple[str, int], EvalsError] = {}  # in this run, by key and take
         self.stopped: EvalsError | None = None  # why the rest was not asked
+        self.is_new: Callable[[str, int], bool] | None = None  # of a recording, in `refresh`
         self.misses: Counter[str] = Counter()
         self._config = config
         self._answers = answers
@@ -85,6 +87,8 @@ class Source:
     def _exchange(self, name: str, request: Request) -> Exchange | None:
         if self._answers is not None:
             return self._answers.read(self.suite.id, name, request)
+        if self.is_new is not None and not self.is_new(name, request.take):
+            return None  # the old answer is there still: it is not what was asked for
         try:
             return self.cassettes.read(request, name=name)
         except DamagedFile as problem:

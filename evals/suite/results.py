@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 from evals.checks.judge import conclude
-from evals.errors import EndpointError, EvalsError
+from evals.errors import EndpointError, EvalsError, told
 from evals.model import (
     Answer,
     Case,
@@ -45,11 +45,22 @@ def _error(problem: EvalsError) -> TrialError:
         status=answered.status if answered else None,
         message=str(problem),
         retryable=answered is not None and answered.retryable,
+        traceback=problem.traceback or msgspec.UNSET,
     )
 
 
 def _was_not_sent(problem: EvalsError) -> bool:
     return isinstance(problem, EndpointError) and problem.kind in ("budget", "stopped")
+
+
+def broken(cell: Cell, sample: int, problem: Exception) -> TrialResult:
+    """The result of a trial that could not be judged, for a mistake in somebody's code."""
+    error = TrialError(
+        kind="broken_code",
+        message=f"{type(problem).__name__}: {problem}",
+        traceback=told(problem),
+    )
+    return _result(cell, sample, outcome="error", passed=None, score=None, error=error)
 
 
 def skipped(cell: Cell, sample: int) -> TrialResult:

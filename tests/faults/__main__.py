@@ -55,7 +55,7 @@ def fail_every_call(folder: Path, only: str | None, *, quick: bool) -> int:
                 ends[attempt.status] += 1
                 for problem in loop.problems(attempt, fault, again=not quick):
                     wrong += 1
-                    print(f"{scenario.name}, {fault}, {attempt.failed}: {problem}", flush=True)
+                    print(f"{scenario.name}, {fault}, {attempt.failed[:1]}: {problem}", flush=True)
                 loop.tidy()
             told = ", ".join(f"{n} × status {status}" for status, n in sorted(ends.items()))
             took = time.monotonic() - begun

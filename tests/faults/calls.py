@@ -68,11 +68,11 @@ class Scenario:
         return "--evals-mode" in self.command
 
 
-RECORD = (*PYTEST, "--evals-mode", "record")
+RECORD = (*PYTEST, "--evals-no-report", "--evals-mode", "record")
 SCENARIOS = (
     Scenario("record", RECORD),
-    Scenario("refresh", (*PYTEST, "--evals-mode", "refresh"), (RECORD,)),
-    Scenario("live", (*PYTEST, "--evals-mode", "live")),
+    Scenario("refresh", (*PYTEST, "--evals-no-report", "--evals-mode", "refresh"), (RECORD,)),
+    Scenario("live", (*PYTEST, "--evals-no-report", "--evals-mode", "live")),
     Scenario("replay", (*PYTEST, "--evals-report", "page.html"), (RECORD,)),
     Scenario("report", ("evals", "report", "latest", "-o", "page.html"), (RECORD, PYTEST)),
     Scenario("baseline", ("evals", "baseline", "set"), (RECORD, PYTEST)),
@@ -98,7 +98,7 @@ class Attempt:
     status: int
     output: str
     made: tuple[tuple[str, str], ...]
-    failed: str | None
+    failed: tuple[str, ...]
 
 
 def run(command: Sequence[str], folder: Path, fault: Fault | None = None) -> Attempt:
@@ -111,7 +111,7 @@ def run(command: Sequence[str], folder: Path, fault: Fault | None = None) -> Att
     _, status = os.waitpid(child, 0)
     told = json.loads(notes.read_text())
     made = tuple((kind, path) for kind, path in told["made"])
-    return Attempt(os.waitstatus_to_exitcode(status), said.read_text(), made, told["failed"])
+    return Attempt(os.waitstatus_to_exitcode(status), said.read_text(), made, tuple(told["failed"]))
 
 
 def _be_child(
@@ -283,13 +283,16 @@ def _unfinished(project: Path, scenario: Scenario) -> Iterator[str]:
 
 def _unsaid(attempt: Attempt) -> Iterator[str]:
     """What the message of a command that failed lacks."""
-    if attempt.failed is None:
+    if not attempt.failed:
         yield f"failed without a fault: {attempt.output[-1500:]}"
         return
     for word in ("Traceback", "INTERNALERROR"):
         if word in attempt.output:
             yield f"{word} in the output: {attempt.output[-3000:]}"
-    name = Path(attempt.failed).name
-    stem = name[1:].rpartition(".")[0].rpartition(".")[0] if name.endswith(".tmp") else name
-    if stem not in attempt.output:
-        yield f"the output does not name {stem}: {attempt.output[-1500:]}"
+    names = [Path(path).name for path in attempt.failed]
+    stems = [
+        name[1:].rpartition(".")[0].rpartition(".")[0] if name.endswith(".tmp") else name
+        for name in names
+    ]
+    if not any(stem in attempt.output for stem in stems):
+        yield f"the output does not name {stems[0]}: {attempt.output[-1500:]}"

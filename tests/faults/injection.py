@@ -37,14 +37,14 @@ KINDS = {
 @dataclass
 class Injection:
     """Counts the calls on files below `root`; the `at`-th of `kind` fails (and, with `lasting`,
-    every later one). `made` lists the calls, `failed` names the file that failed."""
+    every later one). `made` lists the calls, `failed` the files of those that failed."""
 
     root: Path
     kind: str = ""
     at: int = 0
     lasting: bool = False
     made: list[tuple[str, str]] = field(default_factory=list)
-    failed: str | None = None
+    failed: list[str] = field(default_factory=list)
     _files: dict[int, str] = field(default_factory=dict)
 
     def install(self) -> None:
@@ -70,8 +70,8 @@ class Injection:
         self.made.append((kind, path))
         number = sum(made == kind for made, _ in self.made)
         fails = kind == self.kind and (number == self.at or (self.lasting and number > self.at))
-        if fails and self.failed is None:
-            self.failed = path
+        if fails:
+            self.failed.append(path)
         return fails
 
     def _fail(self, kind: str, path: str) -> OSError:

@@ -32,6 +32,8 @@ SUITE = (
     "gates: [errors == 0]\n"
     "tests:\n"
 )
+ALONE = ("-p", "no:cacheprovider", "-p", "evals.plugin")
+ENV = {"EVOLINK_API_KEY": "sk-evo-faults-0123456789", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _NUMBER = re.compile(r"Number (\d+)\.")
 
 
@@ -106,13 +108,13 @@ class Loop:
 
     def _start(self, mode: str) -> subprocess.Popen[bytes]:
         resume = [] if self._run is None or mode != self._mode else ["--evals-resume", "latest"]
-        command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--evals-mode", mode, *resume]
+        command = ["-m", "pytest", "-q", *ALONE, "--evals-mode", mode, *resume]
         return subprocess.Popen(
             [sys.executable, *command, "--evals-no-report"],
             cwd=self.project,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "EVOLINK_API_KEY": "sk-evo-faults-0123456789"},
+            env={**os.environ, **ENV},
         )
 
     @property
