@@ -328,6 +328,7 @@ def _ruling(check: Check, found: Verdict, *, both_ways: bool = False) -> Ruling:
         metric=check.metric,
         weight=check.weight,
         name=check.name,
+        traceback=found.traceback,
         turn=check.turn,
         values=found.values,
         checks=found.checks,
