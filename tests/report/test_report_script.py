@@ -144,7 +144,7 @@ def test_outcomes_narrow_the_grid_and_stand_in_the_address(opened, small_file: P
 def test_a_column_a_tag_and_a_text_narrow_it_further(opened, small_file: Path) -> None:
     page = opened(small_file)
     page.get_by_label("Column", exact=True).select_option("warm")
-    page.get_by_role("button", name="Pass").click()
+    page.get_by_role("button", name="Pass 7").click()
     assert len(ids(page)) == 7
     page.get_by_label("Tag", exact=True).select_option("even")
     assert sorted(ids(page)) == ["case-1", "case-3", "case-7"]
@@ -218,6 +218,17 @@ def test_the_order_and_the_columns_can_be_chosen(opened, small_file: Path) -> No
     page.locator(".pick label", has_text="greedy").locator("input").uncheck()
     heads = page.locator(".grid thead th").all_inner_texts()
     assert [head.strip() for head in heads[1:]] == ["Expected", "warm ↓"]
+
+
+def test_what_failed_and_weak_tags_lead_to_their_cases(opened, showcase_file: Path) -> None:
+    page = opened(showcase_file)
+    page.locator("#verdict .links a", has_text="support-triage").click()
+    assert fragment(page) == "suite=support-triage&outcome=bad"
+    page.locator(".tags tbody button", has_text="ambiguous").first.click()
+    assert fragment(page) == "suite=support-triage&tag=ambiguous"
+    grid = page.locator("#suite-support-triage-cases")
+    rows = grid.locator("tbody tr[data-index]")
+    assert rows.count() == rows.filter(has_text="ambiguous").count() > 0
 
 
 # ------------------------------------------------------------------------------------ a case

@@ -16,6 +16,7 @@ export function outcomeFits(one: Case, outcome: string, column: number): boolean
     return one.changes.includes(outcome);
   const asked = column < 0 ? one.sides : [one.sides[column]];
   if (outcome === "differ") return new Set(one.sides.map((of) => of?.[0])).size > 1;
+  if (outcome === "bad") return asked.some((of) => of && ["fail", "flaky", "error"].includes(of[0]));
   if (outcome === "unchanged") return one.changes.length === 0;
   return asked.some((of) => of?.[0] === outcome);
 }

@@ -61,9 +61,9 @@ function useSearch(suite: Suite, q: string) {
 
 type Shown = Suite["columns"][number] & { at: number };
 
-const OUTCOMES = ["broke", "fixed", "fail", "flaky", "error", "differ", "pass", "unchanged"] as const;
+const OUTCOMES = ["broke", "fixed", "bad", "fail", "flaky", "error", "differ", "pass", "unchanged"] as const;
 const NAMES: Record<string, string> = {
-  broke: "Newly failing", fixed: "Fixed", fail: "Fail", flaky: "Disagree", error: "Error",
+  bad: "Not passed", broke: "Newly failing", fixed: "Fixed", fail: "Fail", flaky: "Disagree", error: "Error",
   differ: "Columns differ", pass: "Pass", unchanged: "Unchanged",
 };
 
@@ -78,8 +78,10 @@ function Filters({ store, suite, filter, problem, shown, places }: FiltersProps)
     [of, suite.cases.filter((one) => outcomeFits(one, of, column)).length])), [suite, column]);
   const runs = store.data.kind === "runs";
   const offered = OUTCOMES.filter((of) => {
+    if (of === filter.outcome) return true;
     if (of === "broke" || of === "fixed" || of === "unchanged") return runs;
     if (of === "differ") return suite.columns.length > 1;
+    if (of === "bad") return counts.get(of) !== counts.get("fail");
     return of === "fail" || of === "pass" || counts.get(of);
   });
   const several = suite.columns.length > 1;

@@ -1,12 +1,12 @@
 // The page is complete without this: here it gets filters, a drawer for cases, keys and exports.
 import { render } from "preact";
-import { load, type PageData } from "./data";
+import { load, type PageData, type Suite } from "./data";
 import { Drawer, type Moves } from "./drawer";
 import { offerExports } from "./exports";
 import { Cases, grids } from "./grid";
 import { setUpKeys } from "./keys";
 import { prepare } from "./search";
-import { firstBad, Store } from "./state";
+import { firstBad, Store, type Filter } from "./state";
 import { setUpTheme } from "./theme";
 
 function start(data: PageData) {
@@ -27,8 +27,15 @@ function start(data: PageData) {
   document.body.append(box);
   render(<Drawer store={store} moves={moves} />, box);
   setUpKeys(store, moves);
+  offerTags(store);
   document.addEventListener("click", (event) => {
-    const link = (event.target as Element).closest?.("a[href^='#']");
+    const link = (event.target as Element).closest?.<HTMLAnchorElement>("a[href^='#']");
+    const outcome = link?.dataset.outcome;
+    const suite = outcome && data.suites.find((one) => link.hash === `#${one.anchor}-cases`);
+    if (suite) {
+      event.preventDefault();
+      return narrow(store, suite, { outcome });
+    }
     const open = link && !event.defaultPrevented && store.find(link.getAttribute("href")!.slice(1));
     if (!open) return;
     event.preventDefault();
@@ -41,6 +48,29 @@ function start(data: PageData) {
   }
   const idle = window.requestIdleCallback ?? ((act: () => void) => setTimeout(act, 50));
   idle(() => data.suites.forEach(prepare));
+}
+
+/** Shows a suite's cases through this filter alone. */
+function narrow(store: Store, suite: Suite, filter: Partial<Filter>) {
+  store.clear(suite);
+  store.change(suite, filter);
+  document.querySelector(`#${CSS.escape(suite.anchor)}-cases .tools`)?.scrollIntoView({ block: "start" });
+}
+
+/** A tag in the table of tags leads to its cases. */
+function offerTags(store: Store) {
+  for (const suite of store.data.suites)
+    for (const head of document.querySelectorAll(`#${CSS.escape(suite.anchor)}-weak .tags tbody th`)) {
+      const tag = head.textContent.trim();
+      if (!suite.tags.includes(tag)) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      button.title = "Show the cases with this tag";
+      button.textContent = tag;
+      button.addEventListener("click", () => narrow(store, suite, { tag }));
+      head.replaceChildren(button);
+    }
 }
 
 const decoded = () => location.hash.slice(1);
