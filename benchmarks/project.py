@@ -10,7 +10,7 @@ import pytest
 class Items(pytest.File):
     def collect(self):
         for number in range(int(self.path.read_text())):
-            yield Trivial.from_parent(self, name=f"item-{number}")
+            yield Trivial.from_parent(self, name="NAME".format(n=number))
 
 class Trivial(pytest.Item):
     def runtest(self):
@@ -22,11 +22,11 @@ def pytest_collect_file(file_path, parent):
 """
 
 
-def floor(folder: Path, items: int) -> Path:
-    """A project of `items` trivial items of its own kind."""
+def floor(folder: Path, items: int, *, name: str = "item-{n}") -> Path:
+    """A project of `items` trivial items of its own kind, of these names."""
     folder.mkdir(parents=True)
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
-    (folder / "conftest.py").write_text(FLOOR_CONFTEST)
+    (folder / "conftest.py").write_text(FLOOR_CONFTEST.replace("NAME", name))
     (folder / "items.floor").write_text(str(items))
     return folder
 

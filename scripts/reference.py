@@ -181,6 +181,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "repeat": partial(keys, written.WrittenRepeat),
     "test": partial(keys, written.WrittenTest),
     "turn": partial(keys, written.WrittenTurn),
+    "dataset": partial(keys, written.WrittenDataset),
+    "sample": partial(keys, written.WrittenSample),
     "gate": partial(keys, written.WrittenGate),
     "limits": partial(keys, written.WrittenLimits),
     "parameters": partial(keys, Parameters, name="parameter"),

@@ -153,6 +153,16 @@ def understood(kind: CheckType, written: JsonObject) -> Any:
     return _kept(kind, encoded)
 
 
+def inspect(check: Check) -> None:
+    """Look at the options alone, and keep nothing: for the values of many cases.
+
+    Raises `OptionsError` at the first mistakes.
+    """
+    kind = find(check.type)
+    if kind is not None:
+        _understand(kind, _without_threshold(kind, check.options))
+
+
 @lru_cache(maxsize=4096)
 def _kept(kind: CheckType, encoded: bytes) -> Any:
     return _understand(kind, msgspec.msgpack.decode(encoded))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,17 +135,14 @@ def _of_case(node_id: str) -> list[Path]:
         raise click.UsageError(f"There is no suite {name}.")
     config = configuration()
     opened = open_suite(path, config=config)
-    cells = tuple(each for each in opened.cells if each.name == cell)
-    if not cells:
+    names = list(opened.names)
+    if cell not in names:
         from difflib import get_close_matches
 
-        close = get_close_matches(cell, [each.name for each in opened.cells], n=1)
+        close = get_close_matches(cell, names, n=1)
         hint = f' Did you mean "{close[0]}"?' if close else ""
         raise click.UsageError(f"{name} has no case {cell!r}.{hint}")
-    import msgspec
-
-    part = msgspec.structs.replace(opened, cells=cells)
-    stock = take_stock(part, config, now=datetime.now(UTC))
+    stock = take_stock(replace(opened, only=cell), config, now=datetime.now(UTC))
     return [stock.folder / each.file for each in stock.asked if each.state != "missing"]
 
 

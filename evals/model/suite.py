@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 from evals.errors import Place
@@ -30,6 +31,7 @@ class Column(Frozen, frozen=True, kw_only=True):
     endpoint: str
     model: str | None = None  # None: the endpoint's default
     parameters: JsonObject = {}  # merged: `parameters`, then the setting; as they are sent
+    samples: tuple[JsonObject, ...] = ()  # of collapsed axes: parameters of one sample each
     description: str | None = None
 
 
@@ -189,7 +191,7 @@ class Suite(Frozen, frozen=True, kw_only=True):
     prompts: tuple[Prompt, ...]
     columns: tuple[Column, ...]
     reference: str
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     gates: tuple[Gate, ...] = ()
     limits: Limits = Limits()
     judge: Judge | None = None

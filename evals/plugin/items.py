@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
-    from evals.model import TrialResult
+    from evals.model import Column, TrialResult
     from evals.plugin.front import Front
     from evals.session.sources import Source
     from evals.suite.cell import Cell
@@ -24,57 +24,93 @@ def front_of(config: pytest.Config) -> Front:
 class SuiteFile(pytest.File):
     """A suite; its items are its cells."""
 
+    source: Source  # once it is collected
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.tags: set[str] = set()  # that pytest knows
+
     def collect(self) -> Iterator[CellItem]:
         from evals.errors import EvalsError
+        from evals.session.memory import uncollected
 
         front = front_of(self.config)
         try:
-            source = front.open(self.path)
+            self.source = front.open(self.path)
         except EvalsError as problem:
             raise self.CollectError(front.evaluation.printable(str(problem))) from problem
-        for cell in source.opened.cells:
-            item = CellItem.from_parent(
-                self,
-                name=cell.name,
-                # As a text, which pytest takes apart: what stands in brackets is a parameter to it.
-                nodeid=f"{self.nodeid}::{cell.name}",
-                source=source,
-                cell=cell,
-            )
-            item.add_marker("evals")
-            for tag in dict.fromkeys((*source.suite.tags, *cell.case.tags)):
+        self.add_marker("evals")
+        self._mark(self, self.source.suite.tags)
+        with uncollected():
+            yield from self._items()
+
+    def _items(self) -> Iterator[CellItem]:
+        """An item for each cell; the cell itself is made when it is needed."""
+        from evals.suite.expand import asks
+
+        suite, nodeid = self.source.suite, f"{self.nodeid}::"
+        for number, case in enumerate(suite.cases):
+            for column in suite.columns:
+                if not asks(case, column):
+                    continue
+                name = f"{case.id}[{column.id}]"
+                # The id is a text, which pytest takes apart: what stands in brackets is a
+                # parameter to it.
+                item = CellItem.from_parent(
+                    self, name=name, nodeid=nodeid + name, number=number, column=column
+                )
+                if case.tags:
+                    self._mark(item, case.tags)
+                yield item
+
+    def _mark(self, node: pytest.Collector | pytest.Item, tags: Iterable[str]) -> None:
+        for tag in tags:
+            if tag not in self.tags:
+                self.tags.add(tag)
                 self.config.addinivalue_line("markers", f"{tag}: a tag of an evaluation suite")
-                item.add_marker(tag)
-            yield item
+            node.add_marker(tag)
 
 
 class CellItem(pytest.Item):
     """A case in a column, with all its samples."""
 
-    def __init__(self, *, source: Source, cell: Cell, **rest: Any) -> None:
+    parent: SuiteFile
+    results: tuple[TrialResult, ...] = ()
+    outcome = ""
+    why = ""
+    shown: Literal["missed", "errored"] | None = None
+
+    def __init__(self, *, number: int, column: Column, **rest: Any) -> None:
         super().__init__(**rest)
-        self.source = source
-        self.cell = cell
-        self.results: tuple[TrialResult, ...] = ()
-        self.outcome = ""
-        self.why = ""
-        self.shown: Literal["missed", "errored"] | None = None
+        self._number = number
+        self._column = column
+
+    @property
+    def source(self) -> Source:
+        return self.parent.source
+
+    @property
+    def cell(self) -> Cell:
+        """The cell, rendered anew: kept by nobody, so that many items take little memory."""
+        case = self.source.suite.cases[self._number]
+        return self.source.opened.making.cell(case, self._column)
 
     def setup(self) -> None:
         from evals.session.outcome import item_outcome, properties_of
 
         front = front_of(self.config)
         front.gather_for(self)
-        reason = front.evaluation.will_skip(self.source, self.cell)
+        cell = self.cell
+        reason = front.evaluation.will_skip(self.source, cell)
         self.results = front.judge(self)
         if reason is not None:
             pytest.skip(reason)
-        self.outcome, self.why = item_outcome(self.cell.case, self.results)
+        self.outcome, self.why = item_outcome(cell.case, self.results)
         self.user_properties += properties_of(self.outcome, self.results)
         if self.outcome == "not_run":
             pytest.skip(self.why)
         if self.outcome == "error":
-            if not front.evaluation.tolerates(self.cell.suite):
+            if not front.evaluation.tolerates(cell.suite):
                 self._fail()
             self.shown = "errored"
         elif self.outcome == "missed":
@@ -89,7 +125,7 @@ class CellItem(pytest.Item):
 
         text = explain(
             self.source.suite,
-            self.cell.name,
+            self.name,
             self.results,
             why=self.why,
             body=self.cell.body,
@@ -98,7 +134,7 @@ class CellItem(pytest.Item):
         raise CaseFailed(text)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        place = self.cell.case.place
+        place = self.source.suite.cases[self._number].place
         return self.path, place.line - 1 if place and place.line else None, self.name
 
 

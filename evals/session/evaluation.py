@@ -196,7 +196,7 @@ class Evaluation:
             (source, cell, number)
             for source, cell in cells
             if not self.will_skip(source, cell)
-            for number in range(cell.case.repeat.samples)
+            for number in range(cell.n_requests)
         )
 
     def to_ask_of(self, wanted: Iterable[tuple[Source, Cell, int]]) -> ToAsk:

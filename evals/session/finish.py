@@ -130,7 +130,7 @@ def _suite_record(evaluation: Evaluation, source: Source, *, selected: bool) -> 
     folder = source.cassettes.folder
     root = evaluation.options.root
     return SuiteRecord(
-        suite=source.suite,
+        suite=msgspec.structs.replace(source.suite, cases=tuple(source.suite.cases)),
         selected=selected,
         cassettes=_relative(folder, root),
         endpoints=_endpoints(evaluation, source),

@@ -106,7 +106,7 @@ class _Following:
 
     def all(self) -> tuple[Asked, ...]:
         for cell in sorted(self._opened.cells, key=lambda cell: cell.case.skip is not None):
-            for number in range(cell.case.repeat.samples):
+            for number in range(cell.n_requests):
                 if not follow(asking(cell, number), self._lookup(cell)):
                     self.open_ended.add(cell.name)
         return tuple(self._found.values())

@@ -17,6 +17,7 @@ from evals.write import publish
 
 if TYPE_CHECKING:
     from evals.report.view import View
+    from evals.suite.cell import Cell
 
 
 def view_of(evaluation: Evaluation, finished: Finished) -> View:
@@ -24,18 +25,17 @@ def view_of(evaluation: Evaluation, finished: Finished) -> View:
     from evals.report.view import build
 
     sources = {source.suite.id: source for source in evaluation.sources.values()}
-    cells = {
-        (source.suite.id, cell.case.id, cell.column.id): cell
-        for source in evaluation.sources.values()
-        for cell in source.opened.cells
-    }
+
+    def cell_of(trial: TrialResult) -> Cell | None:
+        source = sources.get(trial.suite)
+        return source.opened.find(trial.case, trial.column) if source else None
 
     def request(trial: TrialResult) -> JsonObject | None:
-        cell = cells.get((trial.suite, trial.case, trial.column))
+        cell = cell_of(trial)
         return cell.request(trial.sample // cell.candidates).body if cell else None
 
     def tokens(trial: TrialResult) -> Sequence[Token] | None:
-        cell = cells.get((trial.suite, trial.case, trial.column))
+        cell = cell_of(trial)
         if cell is None:
             return None
         number, candidate = divmod(trial.sample, cell.candidates)

@@ -40,7 +40,7 @@ def refuse_changes(manifest: Manifest, suites: Iterable[Suite], *, secrets: Secr
 
 def _text(suite: Suite, secrets: Secrets) -> str:
     """A suite as the manifest has it, without its places: a comment changes no verdict."""
-    plain = _unplaced(msgspec.structs.replace(suite, sha256=""))
+    plain = _unplaced(msgspec.structs.replace(suite, sha256="", cases=tuple(suite.cases)))
     return secrets.redact(msgspec.json.encode(plain, order="sorted").decode())
 
 

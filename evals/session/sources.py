@@ -128,8 +128,8 @@ class Source:
         )
 
     def _no_recordings(self) -> MissingRecording:
-        requests = sum(cell.case.repeat.samples for cell in self.opened.cells)
-        names = sorted({cell.column.endpoint for cell in self.opened.cells})
+        requests = self.opened.n_requests
+        names = sorted({column.endpoint for column in self.suite.columns})
         return MissingRecording(
             f"{self.suite.path} has no recordings in {self.cassettes.folder}.",
             change="nothing recorded",

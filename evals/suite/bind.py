@@ -1,13 +1,15 @@
-"""A case's assertions with its values in them."""
+"""A case's assertions with its values in them, and understood."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from evals.checks.examine import inspect
+from evals.checks.judge import OptionsError, Prepared, prepare
 from evals.checks.registry import find
-from evals.errors import Problem, SuiteError
+from evals.errors import Place, Problem, SuiteError
 from evals.model import Assertion, Case, Check, Group, JsonObject
 from evals.suite.template import TemplateError, is_template, render_value, variables_of
 
@@ -44,11 +46,96 @@ def _bind(assertion: Assertion, case: Case) -> Assertion:
 
 def _bind_check(check: Check, case: Case) -> Check:
     templates = template_options(check)
-    if not templates:
-        return check
+    return _rendered(check, templates, case) if templates else check
+
+
+def _rendered(check: Check, templates: JsonObject, case: Case) -> Check:
     variables = variables_of(case, check.vars)
     rendered = {name: render_value(value, variables) for name, value in templates.items()}
     return msgspec.structs.replace(check, options={**check.options, **rendered})
+
+
+class _Bound(NamedTuple):
+    """An assertion that several cases share: prepared for all of them, or for each anew."""
+
+    assertion: Assertion
+    prepared: Prepared | None
+    templates: JsonObject  # of a check
+
+
+class Binding:
+    """Prepares the checks of cases; those without a template once for all cases."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[tuple[Assertion, ...], tuple[_Bound, ...]]] = {}
+
+    def prepared(self, case: Case) -> tuple[Prepared, ...]:
+        """The checks of a case; raises SuiteError with all that its values make wrong."""
+        found: list[Prepared] = []
+        problems: list[Problem] = []
+        for bound in self._of(case.checks):
+            if bound.prepared is not None:
+                found.append(bound.prepared)
+                continue
+            place = bound.assertion.place or case.place or Place("")
+            try:
+                found.append(prepare(_with_values(bound, case)))
+            except TemplateError as error:
+                details = (error.remedy,) if error.remedy else ()
+                message = f"{bound.assertion.label}: {error.message}"
+                problems.append(Problem(place, message, details))
+            except OptionsError as error:
+                for path, message in error.mistakes:
+                    where = ".".join((bound.assertion.label, *map(str, path)))
+                    problems.append(Problem(place, f"{where}: {message}"))
+        if problems:
+            raise SuiteError(problems)
+        return tuple(found)
+
+    def check(self, case: Case) -> None:
+        """Raise SuiteError where the values of a case make a check wrong; quicker than to prepare.
+
+        What a check has beside its values was looked at when the suite was read.
+        """
+        try:
+            for bound in self._of(case.checks):
+                if bound.prepared is None:
+                    made = _with_values(bound, case)
+                    if isinstance(made, Check):
+                        inspect(made)
+                    else:
+                        prepare(made)
+        except (TemplateError, OptionsError):
+            self.prepared(case)  # tells all of it
+
+    def _of(self, checks: tuple[Assertion, ...]) -> tuple[_Bound, ...]:
+        found = self._known.get(id(checks))
+        if found is None:
+            bound = tuple(_bound(assertion) for assertion in checks)
+            found = self._known[id(checks)] = (checks, bound)  # kept, so that its id is its own
+        return found[1]
+
+
+def _bound(assertion: Assertion) -> _Bound:
+    templates = template_options(assertion) if isinstance(assertion, Check) else {}
+    if templates or (isinstance(assertion, Group) and _is_open(assertion)):
+        return _Bound(assertion, None, templates)
+    try:
+        return _Bound(assertion, prepare(assertion), templates)
+    except OptionsError:
+        return _Bound(assertion, None, templates)  # told at each case
+
+
+def _is_open(assertion: Assertion) -> bool:
+    if isinstance(assertion, Group):
+        return any(_is_open(member) for member in assertion.of)
+    return bool(template_options(assertion))
+
+
+def _with_values(bound: _Bound, case: Case) -> Assertion:
+    if isinstance(bound.assertion, Group):
+        return _bind(bound.assertion, case)
+    return _rendered(bound.assertion, bound.templates, case)
 
 
 def template_options(check: Check) -> JsonObject:

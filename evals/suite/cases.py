@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
 from evals.checks.examine import examine
-from evals.errors import Place, Problem, SuiteError
-from evals.model import Case, Check, JsonObject, Misses, Repeat
+from evals.errors import SuiteError
+from evals.model import Case, JsonObject, Misses, Repeat
 from evals.suite.assertions import Assertions
-from evals.suite.datasets import SUFFIXES, Row, read_rows
 from evals.suite.files import FileRefused, Files
-from evals.suite.ids import ID_RULE, TAG_RULE, TWICE, Unique, default_id, is_id, is_tag, slug
+from evals.suite.ids import ID_RULE, TAG_RULE, is_id, is_tag
+from evals.suite.matrix import NO_PRODUCT, Combination, combinations, read_product
+from evals.suite.naming import named
 from evals.suite.nearest import advice
+from evals.suite.packed import CaseList, DataCases
 from evals.suite.problems import Problems
+from evals.suite.rows import BY_DEFAULT, Data, Shared, read_rows
+from evals.suite.selection import select
+from evals.suite.sources import rows_of
 from evals.suite.structure import kind_of
 from evals.suite.template import EXPECTED
 from evals.suite.turns import Turns
@@ -26,22 +31,19 @@ from evals.suite.yaml import decode
 Path = tuple[str | int, ...]
 
 _NO_REASONS: Final = ("", "no", "off", "n", "yes", "on", "y", "true", "false")
-_BY_DEFAULT: Final = Check(type="equals", options={"value": "{{ expected }}"})
+_OF_DATA: Final = ("delimiter", "map", "types", "where", "sample", "limit")
+_SOURCES: Final = ("tests", "file", "dataset")  # what makes several cases of a test
 
 
 class Layer(NamedTuple):
-    """What a test takes from above: a case without an id, and whether assertions were given."""
+    """What a test takes from above: a case without an id, and whether assertions were given.
+
+    `products` are the combinations of vars that it is asked with.
+    """
 
     case: Case
     given: bool = False
-
-
-class Draft(NamedTuple):
-    """A case before it has its id; `wanted` is the id as written, or None."""
-
-    case: Case
-    wanted: str | None
-    from_data: bool = False
+    products: tuple[Combination, ...] = NO_PRODUCT
 
 
 class Known(NamedTuple):
@@ -62,16 +64,21 @@ class Cases:
         known: Known,
         *,
         filled: Callable[[JsonObject, Path], JsonObject],
+        final: Callable[[Case], Case],
     ) -> None:
-        """`filled` gives parameters the content of the files that they name."""
+        """`filled` gives parameters the content of the files that they name.
+
+        `final` gives a case what the command line says.
+        """
         self._problems = problems
         self._assertions = assertions
         self._turns = Turns(problems, assertions)
         self._files = files
         self._known = known
         self._filled = filled
-        self._wrong_files: set[str] = set()  # whose expected values were refused
-        self.incomplete: set[Place] = set()  # of cases that lost a part to their mistakes
+        self._final = final
+        self.tags: set[str] = set()
+        self.examples: list[Case] = []  # whose names are to be checked: of rows alike, the first
 
     def read(
         self,
@@ -80,45 +87,107 @@ class Cases:
         *,
         repeat: Repeat,
         misses: Misses,
-    ) -> tuple[Case, ...]:
+    ) -> CaseList:
         """The cases in the order of the file, each with its id."""
         base = Layer(Case(id="", repeat=repeat, misses=misses))
         base = self._layered(base, defaults, ("defaults",))
-        drafts = list(self._drafts(tests, base))
-        return self._with_ids(drafts)
+        return named(list(self._parts(tests, base)), self._problems)
 
-    def _drafts(self, tests: tuple[WrittenTest, ...], base: Layer) -> Iterator[Draft]:
-        bare = Layer(msgspec.structs.replace(base.case, checks=()))
+    def _parts(
+        self, tests: tuple[WrittenTest, ...], base: Layer, above: Path = ("tests",)
+    ) -> Iterator[Case | DataCases]:
+        """Cases and files of cases; a case has the id that is written, or none."""
+        bare = base._replace(case=msgspec.structs.replace(base.case, checks=()), given=False)
         for index, test in enumerate(tests):
-            path: Path = ("tests", index)
+            path: Path = (*above, index)
             layer = self._layered(base if test.inherit else bare, test, path)
             if test.turns:
                 layer = self._with_turns(layer, test, path)
             lost = self._was_cut(path)
-            if test.file is not None:
-                for draft in self._rows(test, layer, path):
-                    if lost and draft.case.place is not None:
-                        self.incomplete.add(draft.case.place)
-                    yield draft
-                continue
-            if test.delimiter is not None:
-                self._problems.error((*path, "delimiter"), "delimiter needs a file", key=True)
-            wanted = test.id
-            if wanted is not None and not is_id(wanted):
-                self._problems.error((*path, "id"), f"{wanted!r} is no id", (ID_RULE,))
-                wanted = None
-            place = self._problems.place(path)
-            if lost:
-                self.incomplete.add(place)
-            case = msgspec.structs.replace(layer.case, place=place)
-            yield Draft(self._judged(case, layer.given, path), wanted)
+            self._check_keys(test, path)
+            if test.tests is not UNSET:
+                if not test.tests and not lost:
+                    self._problems.error((*path, "tests"), "a group needs tests")
+                yield from self._parts(test.tests, layer, (*path, "tests"))
+            elif test.file is not None or test.dataset is not None:
+                for data in self._data(test, layer, path):
+                    self.examples += () if lost else data.examples
+                    self.tags |= data.tags
+                    yield data.cases
+            else:
+                cases = list(self._own(test, layer, path))
+                self.examples += () if lost else cases
+                yield from cases
+            self.tags.update(layer.case.tags)
+
+    def _check_keys(self, test: WrittenTest, path: Path) -> None:
+        """Refuse keys that mean nothing beside the others."""
+        kind = next((key for key in _SOURCES if getattr(test, key) not in (None, UNSET)), "")
+        refused: Sequence[str] = _OF_DATA
+        reason = "belongs to a data file"
+        if test.file is not None and test.dataset is not None:
+            self._problems.error((*path, "dataset"), "dataset beside file: take one", key=True)
+        if kind:
+            several = "rows" if kind != "tests" else "tests"
+            reason = f"beside {kind}: it would be the same for all its {several}"
+            refused = (
+                ("id", "expected")
+                if kind != "tests"
+                else ("id", "turns", "file", "dataset", *_OF_DATA)
+            )
+        written = self._at(path)
+        for key in refused:
+            if isinstance(written, dict) and key in written:
+                self._problems.error((*path, key), f"{key} {reason}", key=True)
+
+    def _at(self, path: Path) -> Any:
+        """What is written at a path."""
+        value = self._problems.document.value
+        for part in path:
+            value = value[part]
+        return value
+
+    def _own(self, test: WrittenTest, layer: Layer, path: Path) -> Iterator[Case]:
+        """The case of a test, or one of each product of its vars."""
+        wanted = test.id or ""
+        if test.id is not None and not is_id(wanted):
+            self._problems.error((*path, "id"), f"{wanted!r} is no id", (ID_RULE,))
+            wanted = ""
+        place = self._problems.place(path)
+        case = self._judged(msgspec.structs.replace(layer.case, place=place), layer.given, path)
+        case = self._final(case)
+        for name, values, _ in layer.products:
+            yield msgspec.structs.replace(
+                case,
+                id=f"{wanted}_{name}" if wanted and name else wanted,
+                vars={**case.vars, **values},
+            )
+
+    def _data(self, test: WrittenTest, layer: Layer, path: Path) -> Iterator[Data]:
+        """The cases of each data file of a test."""
+        if test.delimiter is not None and len(test.delimiter) != 1:
+            self._problems.error((*path, "delimiter"), "a delimiter is one character")
+            return
+        case, document = layer.case, self._problems.document
+        cut = document.was_cut(path) or document.was_cut(("defaults",))
+        expects = not (layer.given or case.checks or cut)
+        if expects:
+            case = msgspec.structs.replace(case, checks=(BY_DEFAULT,))
+        shared = Shared(self._final(case), layer.products, expects, path)
+        try:
+            found = rows_of(test, self._files, self._problems, path)
+            rows = select(found, test, self._problems, path)
+            yield from read_rows(rows, shared, self._problems)
+        except SuiteError as error:
+            for problem in error.problems:
+                self._problems.add(problem)
 
     def _with_turns(self, layer: Layer, test: WrittenTest, path: Path) -> Layer:
         turns, checks = self._turns.read(test.turns, (*path, "turns"))
         case = msgspec.structs.replace(
             layer.case, turns=turns, checks=(*checks, *layer.case.checks)
         )
-        return Layer(case, layer.given or bool(checks))
+        return layer._replace(case=case, given=layer.given or bool(checks))
 
     def _was_cut(self, path: Path) -> bool:
         """Whether a part of a test, or of what it inherits, was taken out for a mistake."""
@@ -143,8 +212,14 @@ class Cases:
         for key in ("threshold", "min_pass_rate", "misses", "description", "skip"):
             if (value := getattr(written, key)) is not None:
                 changes[key] = value
+        products = base.products
+        if written.vars:
+            own, made = self._vars(written.vars, (*path, "vars"))
+            changes["vars"] = {**case.vars, **own}
+            products = _products(base.products, own, made)
         given = base.given or written.assert_ is not UNSET
-        return Layer(msgspec.structs.replace(case, **changes) if changes else case, given)
+        case = msgspec.structs.replace(case, **changes) if changes else case
+        return Layer(case, given, products)
 
     def _joined(self, case: Case, written: WrittenDefaults, path: Path) -> dict[str, Any]:
         """The lists and mappings of a test, with what is in those above."""
@@ -152,8 +227,6 @@ class Cases:
         if written.assert_ is not UNSET:
             own = self._assertions.read(written.assert_, (*path, "assert"))
             changes["checks"] = (*case.checks, *own)
-        if written.vars:
-            changes["vars"] = {**case.vars, **self._vars(written.vars, (*path, "vars"))}
         if written.tags:
             tags = self._tags(written.tags, (*path, "tags"))
             changes["tags"] = tuple(dict.fromkeys((*case.tags, *tags)))
@@ -168,17 +241,23 @@ class Cases:
                 changes[key] = tuple(dict.fromkeys((*(getattr(case, key) or ()), *own_ids)))
         return changes
 
-    def _vars(self, written: JsonObject, path: Path) -> JsonObject:
+    def _vars(self, written: JsonObject, path: Path) -> tuple[JsonObject, tuple[Combination, ...]]:
+        """The vars of a test, and the products that it asks for."""
         if EXPECTED in written:
             details = ("write expected beside vars; templates see it under this name",)
             self._problems.error((*path, EXPECTED), "expected is no var", details, key=True)
         made = written
+        products = NO_PRODUCT
         for name, value in written.items():
             if name == "matrix" and isinstance(value, dict):
-                self._problems.error((*path, name), "unknown key 'matrix'", key=True)
-            if isinstance(value, dict) and value.keys() == {"file"}:
+                products = read_product(value, (*path, name), self._problems)
+                made = {key: part for key, part in made.items() if key != name}
+            elif isinstance(value, dict) and value.keys() == {"file"}:
                 made = {**made, name: self._text(value["file"], (*path, name, "file"))}
-        return made
+        for name in made.keys() & products[0].values.keys():
+            message = f"the var {name!r} has a value and stands in the matrix, too"
+            self._problems.error((*path, name), message, key=True)
+        return made, products
 
     def _text(self, written: Any, path: Path) -> str:
         """The text of a file; empty where it cannot be read."""
@@ -223,125 +302,34 @@ class Cases:
             self._problems.error(path, "a test needs an assertion or expected", details)
             return case
         if not isinstance(case.expected, str):
-            literal = msgspec.structs.replace(_BY_DEFAULT, options={"value": case.expected})
+            literal = msgspec.structs.replace(BY_DEFAULT, options={"value": case.expected})
             for _, message in examine(literal):
-                self._wrong_expected(case, path, f"expected, judged by equals: {message}")
-        return msgspec.structs.replace(case, checks=(self._by_default(case),))
+                where = path
+                while EXPECTED not in self._at(where) and len(where) > 2:
+                    where = where[:-2]  # a group has said it for its tests
+                if EXPECTED not in self._at(where):
+                    where = ("defaults",)
+                message = f"expected, judged by equals: {message}"
+                self._problems.error((*where, EXPECTED), message)
+        return msgspec.structs.replace(case, checks=(BY_DEFAULT,))
 
-    def _wrong_expected(self, case: Case, path: Path, message: str) -> None:
-        """Told where it is written; of the rows of one file, the first tells it."""
-        own = self._problems.document.path
-        if case.place is None or case.place.path == own:
-            inherited = EXPECTED not in self._problems.document.value["tests"][path[1]]
-            top: Path = ("defaults",) if inherited else path
-            self._problems.error((*top, EXPECTED), message)
-        elif case.place.path not in self._wrong_files:
-            self._wrong_files.add(case.place.path)
-            self._wrong(case.place, message)
 
-    def _by_default(self, case: Case) -> Check:
-        return msgspec.structs.replace(_BY_DEFAULT, place=case.place)
-
-    def _rows(self, test: WrittenTest, layer: Layer, path: Path) -> Iterator[Draft]:
-        assert test.file is not None
-        for key, given in (("id", test.id), ("expected", test.expected)):
-            if given is not None and given is not UNSET:
-                details = ("it would be the same for every row; name a column so",)
-                self._problems.error((*path, key), f"{key} beside file", details, key=True)
-        if test.delimiter is not None and len(test.delimiter) != 1:
-            self._problems.error((*path, "delimiter"), "a delimiter is one character")
-            return
-        try:
-            found = self._files.find(test.file)
-            if found.suffix.lower() not in SUFFIXES:
-                raise FileRefused(
-                    f"{test.file!r} is no data file", remedy=f"by its suffix: {', '.join(SUFFIXES)}"
-                )
-            shown = self._files.name(found)
-            rows = read_rows(found, shown, delimiter=test.delimiter)
-            yield from self._cases_of(rows, shown, layer, path)
-        except (FileRefused, OSError) as error:
-            refused = error if isinstance(error, FileRefused) else FileRefused(str(error))
-            self._problems.refused((*path, "file"), refused)
-        except SuiteError as error:
-            for problem in error.problems:
-                self._problems.add(problem)
-
-    def _cases_of(
-        self, rows: Iterable[Row], shown: str, layer: Layer, path: Path
-    ) -> Iterator[Draft]:
-        count = 0
-        for row in rows:
-            count += 1
-            place = Place(shown, row.line, 1)
-            changes = self._row(row, layer.case, place)
-            wanted, case = changes.pop("id"), msgspec.structs.replace(layer.case, **changes)
-            if not layer.given and not case.checks and not case.has_expected and count > 1:
-                continue  # the first row has said it for all
-            case = self._judged(case, layer.given, path)
-            yield Draft(case, wanted, from_data=True)
-        if not count:
-            self._problems.error((*path, "file"), f"{shown} has no rows")
-
-    def _row(self, row: Row, base: Case, place: Place) -> dict[str, Any]:
-        """The fields that a row changes."""
-        values = dict(row.values)
-        name, tags = values.pop("id", None), values.pop("tags", None)
-        changes: dict[str, Any] = {"place": place, "id": None}
-        if EXPECTED in values:
-            changes |= {"expected": values.pop(EXPECTED), "has_expected": True}
-        if name not in (None, ""):
-            if isinstance(name, str | int) and not isinstance(name, bool):
-                changes["id"] = str(name)
-            else:
-                self._wrong(place, f"id must be a text, found {kind_of(name)}")
-        if (cluster := values.pop("cluster", None)) not in (None, ""):
-            changes["cluster"] = str(cluster)
-        if tags:
-            own = (
-                tags.replace(",", " ").replace(";", " ").split() if isinstance(tags, str) else tags
-            )
-            if not isinstance(own, list) or not all(isinstance(t, str) and is_tag(t) for t in own):
-                self._wrong(place, f"tags: {kind_of(tags)} holds no tags", TAG_RULE)
-            else:
-                changes["tags"] = tuple(dict.fromkeys((*base.tags, *own)))
-        changes["vars"] = {**base.vars, **values} if base.vars else values
-        return changes
-
-    def _wrong(self, place: Place, message: str, *details: str) -> None:
-        self._problems.add(Problem(place, message, details))
-
-    def _with_ids(self, drafts: Sequence[Draft]) -> tuple[Case, ...]:
-        taken: dict[str, Place | None] = {}
-        for case, wanted, _ in drafts:
-            if wanted is None:
-                continue
-            first = taken.setdefault(wanted.casefold(), case.place)
-            if first is not case.place and case.place is not None:
-                self._wrong(
-                    case.place, f"two tests have the id {wanted!r}", f"the first: {first}", TWICE
-                )
-        unique = Unique(name for name in taken if is_id(name))
-        made, numbered = [], None
-        for number, (case, wanted, from_data) in enumerate(drafts, 1):
-            if wanted is not None and (not from_data or is_id(wanted)):
-                made.append(msgspec.structs.replace(case, id=wanted))
-                continue
-            name = default_id(case.vars, number) if wanted is None else slug(wanted) or "row"
-            given = unique(name)
-            if given is not name and wanted is None:
-                numbered = numbered or case.place
-            made.append(msgspec.structs.replace(case, id=given, label=wanted))
-        if numbered is not None:
-            self._problems.add(
-                Problem(
-                    numbered,
-                    "tests of equal vars get their ids by number",
-                    ("give them ids: histories hang on these, and numbers move",),
-                    severity="warning",
-                )
-            )
-        return tuple(made)
+def _products(
+    above: tuple[Combination, ...], own: JsonObject, made: tuple[Combination, ...]
+) -> tuple[Combination, ...]:
+    """The products of a test: those from above, less the vars that it sets, times its own."""
+    fixed = {*own, *made[0].values}
+    axes: dict[str, dict[bytes, Any]] = {}
+    for one in above:
+        for name, value in one.values.items():
+            if name not in fixed:
+                axes.setdefault(name, {})[msgspec.json.encode(value)] = value
+    for one in made:
+        for name, value in one.values.items():
+            axes.setdefault(name, {})[msgspec.json.encode(value)] = value
+    if not axes:
+        return NO_PRODUCT
+    return combinations({name: tuple(values.values()) for name, values in axes.items()})
 
 
 def repeat_of(written: int | WrittenRepeat) -> Repeat:

@@ -11,6 +11,11 @@ from evals.checks.judge import Prepared
 from evals.model import Case, Column, JsonObject, Request, Turn
 
 
+def cell_name(case: Case, column: Column) -> str:
+    """What people call a cell: `small-sum[greedy]`."""
+    return f"{case.id}[{column.id}]"
+
+
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """A case in a column, ready to be asked: one item of pytest, one cell of a report's grid."""
 
@@ -21,6 +26,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Prepared, ...]
     turns: tuple[Turn, ...] = ()  # rendered; of a conversation
     bodies: Bodies | None = None  # makes the requests of checks
+    variants: tuple[JsonObject, ...] = ()  # bodies, where axes are collapsed into samples
 
     @property
     def context(self) -> Context:
@@ -36,7 +42,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        return f"{self.case.id}[{self.column.id}]"
+        return cell_name(self.case, self.column)
 
     @property
     def candidates(self) -> int:
@@ -45,20 +51,27 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def samples(self) -> int:
-        return self.case.repeat.samples * self.candidates
+        return self.n_requests * self.candidates
+
+    @property
+    def n_requests(self) -> int:
+        """One for every `candidates` samples."""
+        return self.case.repeat.samples * max(1, len(self.variants))
 
     def requests(self) -> Iterator[Request]:
-        """One request for every `candidates` samples."""
-        return (self.request(number) for number in range(self.case.repeat.samples))
+        return (self.request(number) for number in range(self.n_requests))
 
     def request(self, number: int) -> Request:
         """Request `number`; with a seed in force it differs by its seed, else by its take."""
-        seed = self.body.get("seed")
-        if seed is None or not self.case.repeat.vary_seed:
-            body, take = self.body, number
-        else:
+        body, take, fixed = self.body, number, not self.case.repeat.vary_seed
+        if self.variants:
+            turn, place = divmod(number, len(self.variants))
+            body = self.variants[place]
+            fixed = fixed or any(body != other for other in self.variants)
+            take = turn if self.variants.count(body) == 1 else number
+        if body.get("seed") is not None and not fixed:
             # By the number of candidates: a service may sample candidate j with seed + j.
-            body, take = {**self.body, "seed": seed + number * self.candidates}, 0
+            body, take = {**body, "seed": body["seed"] + number * self.candidates}, 0
         return Request(
             endpoint=self.column.endpoint,
             body=body,

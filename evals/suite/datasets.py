@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TextIO
 
 from evals.errors import Place, Problem, SuiteError
 from evals.model import JsonObject
-from evals.suite.yaml import MAX_BYTES, MAX_INTEGER, decode
+from evals.suite.files import FileRefused
+from evals.suite.yaml import MAX_BYTES, MAX_INTEGER, decode, read_yaml
 
-KNOWN: Final = ("id", "expected", "tags", "cluster")
-SUFFIXES: Final = (".csv", ".jsonl", ".ndjson")
+SUFFIXES: Final = (".csv", ".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".parquet")
 
 
-class Row(NamedTuple):
+class Record(NamedTuple):
     """One row: its values by name, and the line it begins in."""
 
     values: JsonObject
     line: int
 
 
-def read_rows(path: Path, shown: str, *, delimiter: str | None = None) -> Iterator[Row]:
-    """The rows of a file, called `shown` in messages; raises SuiteError at the first bad one."""
-    if path.suffix.lower() == ".csv":
-        with _field_limit():
-            yield from _csv(path, shown, delimiter or ",")
-    else:
-        yield from _json_lines(path, shown)
+def read_records(path: Path, shown: str, *, delimiter: str | None = None) -> Iterator[Record]:
+    """The rows of a file, called `shown` in messages, one after the other.
+
+    Raises SuiteError at the first bad one, FileRefused where the file is none of data.
+    """
+    match path.suffix.lower():
+        case ".csv":
+            with _field_limit():
+                yield from _csv(path, shown, delimiter or ",")
+        case ".jsonl" | ".ndjson":
+            yield from _json_lines(path, shown)
+        case ".json":
+            yield from _json_list(path, shown)
+        case ".yaml" | ".yml":
+            yield from _yaml_list(path, shown)
+        case ".parquet":
+            from evals.suite.tables import parquet  # pyarrow is imported for those who use it
+
+            yield from parquet(path, shown)
+        case _:
+            remedy = f"by its suffix: {', '.join(SUFFIXES)}"
+            raise FileRefused(f"{path.name!r} is no data file", remedy=remedy)
 
 
 @contextmanager
@@ -46,42 +62,56 @@ def _wrong(shown: str, line: int, message: str, *details: str) -> SuiteError:
     return SuiteError([Problem(Place(shown, line, 1), message, details)])
 
 
-def _lines(path: Path, shown: str) -> Iterator[str]:
-    """The lines of a text file, with their ends; UTF-8 with or without BOM."""
+@contextmanager
+def _text(path: Path, shown: str) -> Iterator[TextIO]:
+    """A text file, its line ends as they are; UTF-8 with or without BOM."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError:
+        raise _no_text(path, shown) from None
+
+
+def _no_text(path: Path, shown: str) -> SuiteError:
+    """Which byte of which line is not UTF-8: decoding in blocks does not know."""
     with path.open("rb") as file:
         for number, data in enumerate(file, 1):
             try:
-                yield data.decode("utf-8-sig" if number == 1 else "utf-8")
+                data.decode()
             except UnicodeDecodeError as error:
                 bad = f"byte 0x{data[error.start]:02x} is not UTF-8"
-                raise _wrong(shown, number, bad, "save the file as UTF-8") from None
+                return _wrong(shown, number, bad, "save the file as UTF-8")
+    return _wrong(shown, 1, "the file is not UTF-8", "save the file as UTF-8")
 
 
-def _csv(path: Path, shown: str, delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(_lines(path, shown), delimiter=delimiter, strict=True)
-    header: list[str] | None = None
+def _csv(path: Path, shown: str, delimiter: str) -> Iterator[Record]:
     begin = 1
-    try:
-        for cells in reader:
-            line, begin = begin, reader.line_num + 1
-            if not cells:
-                continue
+    with _text(path, shown) as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            header = next((cells for cells in reader if cells), None)
             if header is None:
-                header = _header(cells, shown, line)
-                continue
-            if len(cells) != len(header):
-                raise _wrong(
-                    shown,
-                    line,
-                    f"{len(cells)} cells in a table of {len(header)} columns",
-                    f"columns: {', '.join(header)}",
-                    "a cell that holds the delimiter or a line break stands in double quotes",
-                )
-            yield Row(dict(zip(header, cells, strict=True)), line)
-    except csv.Error as error:
-        raise _wrong(shown, begin, f"not CSV: {error}") from None
-    if header is None:
-        raise _wrong(shown, 1, "the file is empty", "the first line names the columns")
+                raise _wrong(shown, 1, "the file is empty", "the first line names the columns")
+            names = _header(header, shown, reader.line_num)
+            begin = reader.line_num + 1
+            for cells in reader:
+                if len(cells) == len(names):
+                    yield Record(dict(zip(names, cells)), begin)  # noqa: B905 # as long as it
+                elif cells:
+                    raise _ragged(len(cells), names, shown, begin)
+                begin = reader.line_num + 1
+        except csv.Error as error:
+            raise _wrong(shown, begin, f"not CSV: {error}") from None
+
+
+def _ragged(count: int, names: list[str], shown: str, line: int) -> SuiteError:
+    return _wrong(
+        shown,
+        line,
+        f"{count} cells in a table of {len(names)} columns",
+        f"columns: {', '.join(names)}",
+        "a cell that holds the delimiter or a line break stands in double quotes",
+    )
 
 
 def _header(cells: list[str], shown: str, line: int) -> list[str]:
@@ -94,25 +124,92 @@ def _header(cells: list[str], shown: str, line: int) -> list[str]:
     return names
 
 
-def _json_lines(path: Path, shown: str) -> Iterator[Row]:
+def _json_lines(path: Path, shown: str) -> Iterator[Record]:
     empty = True
-    for number, text in enumerate(_lines(path, shown), 1):
-        if not text.strip():
-            continue
-        empty = False
-        try:
-            values = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-            _check_values(values)
-        except json.JSONDecodeError as error:
-            message = f"not JSON: {error.msg} (column {error.colno})"
-            raise _wrong(shown, number, message, "each line is one JSON object") from None
-        except (ValueError, RecursionError) as error:
-            raise _wrong(shown, number, str(error)) from None
-        if not isinstance(values, dict):
-            raise _wrong(shown, number, "a row is a JSON object")
-        yield Row(values, number)
+    with _text(path, shown) as file:
+        for number, text in enumerate(file, 1):
+            if text.strip():
+                empty = False
+                yield Record(_json_line(text, shown, number), number)
     if empty:
         raise _wrong(shown, 1, "the file is empty", "each line is one JSON object")
+
+
+def _json_list(path: Path, shown: str) -> Iterator[Record]:
+    """The objects of a JSON list, each with the line that it begins in."""
+    text = _whole(path, shown)
+    begin = _space(text, 0)
+    if text[begin : begin + 1] != "[":
+        read_json(text.encode(), shown)  # says what is no JSON at all
+        raise _wrong(shown, 1, "a file of tests is a list of objects", "write [{…}, {…}]")
+    at, line, last, first = _space(text, begin + 1), 1, 0, True
+    while text[at : at + 1] != "]":
+        if not first:
+            if text[at : at + 1] != ",":
+                break
+            at = _space(text, at + 1)
+        first = False
+        line, last = line + text.count("\n", last, at), at
+        try:
+            values, end = _decoder.raw_decode(text, at)
+            _check_values(values)
+        except json.JSONDecodeError as error:
+            place = Place(shown, error.lineno, error.colno)
+            raise SuiteError([Problem(place, f"not JSON: {error.msg}")]) from None
+        except (ValueError, RecursionError) as error:
+            raise _wrong(shown, line, str(error)) from None
+        if not isinstance(values, dict):
+            raise _wrong(shown, line, "a row is a JSON object")
+        yield Record(values, line)
+        at = _space(text, end)
+    else:
+        if not text[at + 1 :].strip():
+            return
+    read_json(text.encode(), shown)
+
+
+def _yaml_list(path: Path, shown: str) -> Iterator[Record]:
+    document = read_yaml(_whole(path, shown).encode(), shown)
+    if document.problems:
+        raise SuiteError(document.problems)
+    if not isinstance(document.value, list):
+        raise _wrong(shown, 1, "a file of tests is a list of mappings", "write lines of - name: …")
+    for number, values in enumerate(document.value):
+        place = document.place((number,))
+        if not isinstance(values, dict):
+            raise SuiteError([Problem(place, "a row is a mapping")])
+        yield Record(values, place.line)
+
+
+def _whole(path: Path, shown: str) -> str:
+    """The text of a file that is read at once."""
+    if path.stat().st_size > MAX_BYTES:
+        details = ("rows of any number are read from .csv, .jsonl and .parquet",)
+        message = f"larger than {MAX_BYTES // 1_000_000} MB, the limit of {path.suffix}"
+        raise _wrong(shown, 1, message, *details)
+    return decode(path.read_bytes(), shown)
+
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+
+
+def _space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _json_line(text: str, shown: str, number: int) -> JsonObject:
+    try:
+        values = _decode(text)
+        _check_values(values)
+    except json.JSONDecodeError as error:
+        message = f"not JSON: {error.msg} (column {error.colno})"
+        raise _wrong(shown, number, message, "each line is one JSON object") from None
+    except (ValueError, RecursionError) as error:
+        raise _wrong(shown, number, str(error)) from None
+    if not isinstance(values, dict):
+        raise _wrong(shown, number, "a row is a JSON object")
+    return values
 
 
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
@@ -126,6 +223,10 @@ def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
 
 def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+_decode = _decoder.decode
 
 
 def _check_values(value: Any) -> None:
@@ -157,7 +258,7 @@ def read_json(data: bytes, shown: str) -> Any:
     """A JSON text by the same rules; raises SuiteError."""
     text = decode(data, shown)
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        value = _decode(text)
         _check_values(value)
     except json.JSONDecodeError as error:
         place = Place(shown, error.lineno, error.colno)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from evals.model import Case, Column, JsonObject, Prompt, Suite
-from evals.suite.ids import ID_RULE, TWICE, is_id, slug
-from evals.suite.nearest import advice
+from evals.suite.ids import ID_RULE, TWICE, is_id
+from evals.suite.matrix import Combination, combinations, read_matrix
 from evals.suite.problems import Problems
 from evals.suite.written import WrittenSuite
 
 DEFAULT: Final = "default"
-MAX_TRIALS: Final = 100_000
-_NOT_YET: Final = ("include", "collapse")  # words of a matrix that are no parameters
 
 Path = tuple[str | int, ...]
 
@@ -32,17 +28,18 @@ class Setting(NamedTuple):
     endpoint: str | None = None
     model: str | None = None
     description: str | None = None
+    samples: tuple[JsonObject, ...] = ()
 
 
 def pairs(suite: Suite) -> Iterator[tuple[Case, Column]]:
     """Each case with each of its columns, in the order of the file."""
     for case in suite.cases:
         for column in suite.columns:
-            if _asks(case, column):
+            if asks(case, column):
                 yield case, column
 
 
-def _asks(case: Case, column: Column) -> bool:
+def asks(case: Case, column: Column) -> bool:
     return (case.prompts is None or column.prompt in case.prompts) and (
         case.settings is None or column.setting in case.settings
     )
@@ -54,9 +51,9 @@ def read_settings(
     """The settings of a suite: those written, times the matrix, times `--evals-set`."""
     settings = _written_settings(written, problems)
     if written.matrix is not msgspec.UNSET:
-        combinations = list(_matrix(written.matrix, problems))
-        if combinations:  # else it was refused, and the settings are looked at without it
-            settings = _product(settings, combinations, ("matrix",))
+        made = read_matrix(written.matrix, problems)
+        if made:  # else it was refused, and the settings are looked at without it
+            settings = _product(settings, made, ("matrix",))
     if set_:
         if written.settings is not msgspec.UNSET or written.matrix is not msgspec.UNSET:
             problems.error(
@@ -66,7 +63,7 @@ def read_settings(
                 key=True,
             )
         else:
-            settings = _product(settings, _combinations(set_), ())
+            settings = _product(settings, combinations(set_), ())
     return tuple(settings)
 
 
@@ -104,103 +101,27 @@ def _written_settings(written: WrittenSuite, problems: Problems) -> list[Setting
     return found
 
 
-def _matrix(written: Mapping[str, Any], problems: Problems) -> Iterator[JsonObject]:
-    axes = {name: values for name, values in written.items() if name != "exclude"}
-    for name, values in list(axes.items()):
-        if name in _NOT_YET:
-            details = ("a matrix has parameters, and exclude",)
-            problems.error(("matrix", name), f"unknown key {name!r}", details, key=True)
-            del axes[name]
-        elif not values:
-            problems.error(("matrix", name), f"{name} has no values", ("add some, or remove it",))
-            del axes[name]
-        elif len({msgspec.json.encode(value) for value in values}) < len(values):
-            problems.error(("matrix", name), f"{name} has the same value twice")
-            del axes[name]
-    if not axes:
-        if written.keys() <= {"exclude"} and "matrix" not in problems.incomplete:
-            details = ("write temperature: [0, 1]",)
-            problems.error(("matrix",), "a matrix needs a parameter", details, key=True)
-        return
-    if math.prod(len(values) for values in axes.values()) > MAX_TRIALS:
-        problems.error(("matrix",), f"more than {MAX_TRIALS:,} settings, the limit of a matrix")
-        return
-    excluded = list(_excluded(written.get("exclude", ()), axes, problems))
-    left = [made for made in _combinations(axes) if not _matches(made, excluded)]
-    if not left:
-        problems.error(("matrix", "exclude"), "every combination is left out")
-    yield from left
-
-
-def _excluded(
-    written: Sequence[Any], axes: Mapping[str, Any], problems: Problems
-) -> Iterator[JsonObject]:
-    for index, rule in enumerate(written):
-        path: Path = ("matrix", "exclude", index)
-        if not isinstance(rule, dict) or not rule:
-            details = ("write {temperature: 1, seed: 2} for what is left out",)
-            problems.error(path, "a rule is a mapping of parameters to values", details)
-            continue
-        unknown = [name for name in rule if name not in axes]
-        for name in unknown:
-            known = advice(name, axes, "the matrix has")
-            problems.error((*path, name), f"the matrix has no {name!r}", known, key=True)
-        if not unknown:
-            if not any(_matches(made, [rule]) for made in _combinations(axes)):
-                problems.error(path, "no combination agrees with this rule")
-            yield rule
-
-
-def _matches(made: JsonObject, rules: Sequence[JsonObject]) -> bool:
-    return any(all(_same(made[key], value) for key, value in rule.items()) for rule in rules)
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
-
-
-def _combinations(axes: Mapping[str, Sequence[Any]]) -> list[JsonObject]:
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
-def _product(
-    settings: Sequence[Setting], combinations: Sequence[JsonObject], path: Path
-) -> list[Setting]:
+def _product(settings: Sequence[Setting], made: Sequence[Combination], path: Path) -> list[Setting]:
     """Each setting with each combination of parameters."""
-    positions = _positions(combinations)
-    made = []
-    for setting in settings:
-        for combination in combinations:
-            name = "_".join(_part(key, value, positions) for key, value in combination.items())
-            origins = {key: (*path, key) for key in combination}
-            made.append(
-                setting._replace(
-                    id=name if setting.id == DEFAULT else f"{setting.id}_{name}",
-                    parameters={**setting.parameters, **combination},
-                    origins={**setting.origins, **origins},
-                )
-            )
-    return made
+    return [
+        setting._replace(
+            id=_joined(setting.id, one.name),
+            parameters={**setting.parameters, **one.values},
+            origins={
+                **setting.origins,
+                **{key: (*path, key) for sample in (one.values, *one.samples) for key in sample},
+            },
+            samples=one.samples,
+        )
+        for setting in settings
+        for one in made
+    ]
 
 
-def _positions(combinations: Sequence[JsonObject]) -> dict[bytes, int]:
-    """The place of each mapping or list among the values of its parameter, from 1."""
-    found: dict[bytes, int] = {}
-    count: dict[str, int] = {}
-    for combination in combinations:
-        for key, value in combination.items():
-            name = msgspec.json.encode([key, value])
-            if isinstance(value, dict | list) and name not in found:
-                found[name] = count[key] = count.get(key, 0) + 1
-    return found
-
-
-def _part(key: str, value: Any, positions: Mapping[bytes, int]) -> str:
-    if isinstance(value, dict | list):
-        return f"{key}-{positions[msgspec.json.encode([key, value])]}"
-    if isinstance(value, str):
-        return f"{key}-{value if is_id(value) else slug(value)}"
-    return f"{key}-{msgspec.json.encode(value).decode()}"
+def _joined(setting: str, name: str) -> str:
+    if not name:
+        return setting
+    return name if setting == DEFAULT else f"{setting}_{name}"
 
 
 def make_columns(
@@ -231,6 +152,7 @@ def make_columns(
                 endpoint=setting.endpoint or "",
                 model=setting.model,
                 parameters={**shared, **setting.parameters},
+                samples=setting.samples,
                 description=setting.description,
             )
     return tuple(made.values())

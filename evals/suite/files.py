@@ -25,11 +25,19 @@ class Files:
 
     def find(self, written: str) -> Path:
         """The file that a suite means; raises FileRefused where it may not be read."""
-        parts = written.split("/")
-        if "\\" in written:
-            raise FileRefused(f"{written!r}: separate folders by / on every system")
-        if os.path.isabs(written) or ":" in parts[0] or not written or "\0" in written:
-            raise FileRefused(f"{written!r}: a path is relative to the suite's file")
+        path = self._allowed_path(written)
+        self._check_regular(written, path)
+        return path
+
+    def find_folder(self, written: str) -> Path:
+        """The folder that a suite means; raises FileRefused where it may not be read."""
+        path = self._allowed_path(written)
+        if not path.is_dir():
+            raise FileRefused(f"no folder {written!r}", remedy=f"looked for {self.name(path)}")
+        return path
+
+    def _allowed_path(self, written: str) -> Path:
+        self._check_written(written)
         path = _resolved(self._folder / written)
         inside = next((top for top in self._allowed if path.is_relative_to(top)), None)
         if inside is None:
@@ -38,15 +46,30 @@ class Files:
                 remedy="files lie beside the suite or below, or in a folder named in "
                 "[tool.evals] data",
             )
-        if any(part.startswith(".") and part not in (".", "..") for part in parts) or any(
-            part.startswith(".") for part in path.relative_to(inside).parts
-        ):
+        if _is_hidden(written.split("/")) or _is_hidden(path.relative_to(inside).parts):
             raise FileRefused(
                 f"{written!r}: no part of a path begins with a dot",
                 remedy="hidden files are not read: copy it to a name of its own",
             )
-        self._check_regular(written, path)
         return path
+
+    def matching(self, written: str) -> tuple[Path, ...]:
+        """The files that a pattern such as `data/*.csv` matches, sorted by their paths."""
+        self._check_written(written)
+        if (self._folder / written).is_file():
+            return (self.find(written),)
+        try:
+            names = sorted(
+                path.relative_to(self._folder).as_posix()
+                for path in self._folder.glob(written)
+                if path.is_file() and not _is_hidden(path.relative_to(self._folder).parts)
+            )
+        except (ValueError, NotImplementedError) as error:
+            raise FileRefused(f"{written!r} is no pattern of files: {error}") from error
+        if not names:
+            where = self.name(_resolved(self._folder))
+            raise FileRefused(f"no file matches {written!r}", remedy=f"looked below {where}")
+        return tuple(self.find(name) for name in names)
 
     def read(self, written: str) -> bytes:
         """The bytes of a text file, up to the limit."""
@@ -64,6 +87,13 @@ class Files:
         """How messages and records call a file: relative to the root directory, with `/`."""
         return relative(path, self._root)
 
+    def _check_written(self, written: str) -> None:
+        if "\\" in written:
+            raise FileRefused(f"{written!r}: separate folders by / on every system")
+        drive = ":" in written.split("/")[0]
+        if os.path.isabs(written) or drive or not written or "\0" in written:
+            raise FileRefused(f"{written!r}: a path is relative to the suite's file")
+
     def _check_regular(self, written: str, path: Path) -> None:
         try:
             mode = path.stat().st_mode
@@ -75,6 +105,10 @@ class Files:
             raise FileRefused(f"{written!r} cannot be read: {error.strerror}") from error
         if not stat.S_ISREG(mode):
             raise FileRefused(f"{written!r} is no regular file")
+
+
+def _is_hidden(parts: Iterable[str]) -> bool:
+    return any(part.startswith(".") and part not in (".", "..") for part in parts)
 
 
 def relative(path: Path, root: Path) -> str:

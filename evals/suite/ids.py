@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -55,11 +57,16 @@ def slug(text: str) -> str:
     return words
 
 
-def default_id(variables: Mapping[str, Any], number: int) -> str:
-    """A readable slug of a test's vars."""
+def default_id(variables: Mapping[str, Any]) -> str:
+    """A readable slug of a test's vars; a hash of them where they have nothing to read."""
     values = variables.values()
     text = " ".join(value if isinstance(value, str) else shown(value) for value in values)
-    return slug(text) or f"test-{number}"
+    return slug(text) or f"test-{_hash(variables)}"
+
+
+def _hash(variables: Mapping[str, Any]) -> str:
+    content = json.dumps(variables, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
 class Unique:
@@ -76,5 +83,6 @@ class Unique:
             number += 1
         if name is not wanted:
             self._next[wanted] = number
-        self._taken.add(name.casefold())
+        folded = name.casefold()
+        self._taken.add(name if folded == name else folded)
         return name

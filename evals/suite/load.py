@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,19 +27,21 @@ from evals.model import (
 from evals.model.duration import seconds
 from evals.suite.assertions import Assertions, checks_in
 from evals.suite.cases import Cases, Known, repeat_of
-from evals.suite.expand import MAX_TRIALS, Setting, make_columns, pairs, read_settings
+from evals.suite.expand import Setting, make_columns, pairs, read_settings
 from evals.suite.files import Files, relative
 from evals.suite.gates import judges_answers, read_gates
 from evals.suite.ids import SUITE_RULE, TAG_RULE, is_suite_id, is_tag
 from evals.suite.labels import confidences_in, labels_in
+from evals.suite.matrix import MAX_TRIALS
 from evals.suite.names import Names
 from evals.suite.nearest import advice
+from evals.suite.packed import CaseList
 from evals.suite.problems import Problems
 from evals.suite.prompts import default_prompt, read_prompts
 from evals.suite.requests import Requests
 from evals.suite.structure import read_written
 from evals.suite.subjects import Subjects
-from evals.suite.written import WrittenLimits, WrittenSuite
+from evals.suite.written import WrittenLimits, WrittenSuite, each_test
 from evals.suite.yaml import MAX_BYTES, read_yaml
 
 SUFFIXES = (".eval.yaml", ".eval.yml")
@@ -110,9 +112,9 @@ class _Loading:
         written, problems = self._written, self._problems
         prompts = self._prompts()
         settings, columns = self._columns(prompts, set_)
-        cases, incomplete = self._cases(prompts, settings, repeat=repeat, set_=set_)
+        cases, reader = self._cases(prompts, settings, repeat=repeat, set_=set_)
         names = Names(problems, prompts)
-        names.check([case for case in cases if case.place not in incomplete])
+        names.check(reader.examples)
         if not problems.errors:
             names.check_unused(written.tests, written.defaults)
             self._warn_escapes()
@@ -126,7 +128,7 @@ class _Loading:
             columns=columns,
             reference=reference,
             cases=cases,
-            gates=self._gates(columns, cases, reference=reference, suite=name),
+            gates=self._gates(columns, cases, reader, reference=reference, suite=name),
             limits=self._limits(written.limits),
             judge=self._requests.judge(),
             description=written.description,
@@ -206,9 +208,9 @@ class _Loading:
         ]
         check = self._requests.check_own
         check(self._written.defaults.parameters, ("defaults", "parameters"), inherited)
-        for index, test in enumerate(self._written.tests):
+        for path, test in each_test(self._written.tests):
             if test.parameters:
-                check(test.parameters, ("tests", index, "parameters"), inherited)
+                check(test.parameters, (*path, "parameters"), inherited)
 
     def _cases(
         self,
@@ -217,8 +219,8 @@ class _Loading:
         *,
         repeat: int | None,
         set_: Mapping[str, tuple[Any, ...]],
-    ) -> tuple[tuple[Case, ...], Collection[Place]]:
-        """The cases, and the places of those that lost a part to their mistakes."""
+    ) -> tuple[CaseList, Cases]:
+        """The cases, and what their reader knows of them."""
         written, problems = self._written, self._problems
         if not written.tests and "tests" not in problems.incomplete:
             details = ("a suite that asks nothing is a mistake: add tests",)
@@ -229,16 +231,21 @@ class _Loading:
             prompts=None if "prompts" in problems.incomplete else [p.id for p in prompts],
             settings=None if lost else [setting.id for setting in settings],
         )
-        reader = Cases(problems, self._assertions, self._files, known, filled=self._requests.filled)
+        reader = Cases(
+            problems,
+            self._assertions,
+            self._files,
+            known,
+            filled=self._requests.filled,
+            final=lambda case: _overridden(case, repeat, set_),
+        )
         cases = reader.read(
             written.tests,
             written.defaults,
             repeat=Repeat() if written.repeat is None else repeat_of(written.repeat),
             misses=written.misses or "forbidden",
         )
-        if repeat is not None or set_:
-            cases = tuple(_overridden(case, repeat, set_) for case in cases)
-        return cases, reader.incomplete
+        return cases, reader
 
     def _warn_escapes(self) -> None:
         """A backslash and an n between single quotes is no line break."""
@@ -262,17 +269,23 @@ class _Loading:
         return written
 
     def _gates(
-        self, columns: Sequence[Column], cases: Sequence[Case], *, reference: str, suite: str
+        self,
+        columns: Sequence[Column],
+        cases: CaseList,
+        reader: Cases,
+        *,
+        reference: str,
+        suite: str,
     ) -> tuple[Gate, ...]:
         problems = self._problems
         named = _metrics_named(problems.document.value) if self._written.gates else ()
         subjects = Subjects(
             columns=[column.id for column in columns],
-            tags={tag for case in cases for tag in case.tags},
-            cases={case.id for case in cases},
+            tags=reader.tags,
+            cases=set(cases.ids) if self._written.gates else set(),
             metrics={*self._assertions.metrics, *named},
-            labels=labels_in(checks_in(case.checks) for case in cases),
-            confidences=confidences_in(checks_in(case.checks) for case in cases),
+            labels=labels_in(checks_in(case.checks) for case in reader.examples),
+            confidences=confidences_in(checks_in(case.checks) for case in reader.examples),
             complete=not problems.errors,
             reference=reference,
             suite=suite,
@@ -292,9 +305,9 @@ class _Loading:
             self._problems.error(("misses",), message, details)
         if self._written.defaults.misses == "allowed":
             self._problems.error(("defaults", "misses"), message, details)
-        for index, test in enumerate(self._written.tests):
+        for path, test in each_test(self._written.tests):
             if test.misses == "allowed":
-                self._problems.error(("tests", index, "misses"), message, details)
+                self._problems.error((*path, "misses"), message, details)
 
     def _limits(self, written: WrittenLimits) -> Limits:
         return Limits(
@@ -335,7 +348,8 @@ class _Loading:
         trials = 0
         for case, column in pairs(suite):
             parameters = {**column.parameters, **case.parameters}
-            trials += case.repeat.samples * (parameters.get("n") or 1)
+            requests = case.repeat.samples * max(1, len(column.samples))
+            trials += requests * (parameters.get("n") or 1)
         if trials > MAX_TRIALS:
             message = f"the matrix makes {trials:,} trials; the limit is {MAX_TRIALS:,}"
             self._problems.error(("matrix",), message, key=True)

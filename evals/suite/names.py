@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from evals.errors import Place, Problem
-from evals.model import Assertion, Case, Prompt
+from evals.model import Assertion, Case, JsonObject, Prompt
 from evals.suite.assertions import checks_in
 from evals.suite.bind import template_options
 from evals.suite.nearest import nearest
@@ -19,7 +19,7 @@ from evals.suite.template import (
     templates_in,
 )
 from evals.suite.template.values import unknown
-from evals.suite.written import WrittenDefaults, WrittenTest
+from evals.suite.written import WrittenDefaults, WrittenTest, each_test
 
 
 class Names:
@@ -141,15 +141,26 @@ class Names:
         """Warn of vars written in the suite that no template uses."""
         said: set[str] = set()
         layers: list[tuple[tuple[str | int, ...], WrittenDefaults]] = [(("defaults",), defaults)]
-        layers += [(("tests", index), test) for index, test in enumerate(tests)]
+        layers += each_test(tuple(tests))
         for _, written in layers:
             self._use(written.metadata)
         for path, written in layers:
-            for name in written.vars.keys() - self.used - said:
-                said.add(name)
-                self._problems.warn(
-                    (*path, "vars", name), f"no template uses the var {name!r}", key=True
-                )
+            for where, name in _vars(written.vars, (*path, "vars")):
+                if name not in self.used and name not in said:
+                    said.add(name)
+                    message = f"no template uses the var {name!r}"
+                    self._problems.warn((*where, name), message, key=True)
+
+
+def _vars(
+    written: JsonObject, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names of vars, those of a matrix too, each with the path of its mapping."""
+    for name, value in written.items():
+        if name == "matrix" and isinstance(value, dict):
+            yield from (((*path, name), axis) for axis in value)
+        else:
+            yield path, name
 
 
 def _remedy(prompt: Prompt, name: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -1,43 +1,61 @@
-"""A suite ready to be asked: every case bound to every column, every check prepared."""
+"""A suite ready to be asked: cells, which are a case bound to a column with its checks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import msgspec
-
-from evals.checks.judge import OptionsError, Prepared, prepare, unmet
+from evals.checks.judge import Prepared, unmet
 from evals.checks.registry import find
 from evals.endpoint.body import build_body
 from evals.endpoint.config import Config
 from evals.errors import EvalsError, Place, Problem, SuiteError
-from evals.model import Assertion, Case, Check, Column, JsonObject, Prompt, Suite, Turn
+from evals.model import Case, Check, Column, JsonObject, Prompt, Suite, Turn
 from evals.suite.assertions import checks_in
-from evals.suite.bind import bind
+from evals.suite.bind import Binding
 from evals.suite.bodies import CheckBodies
-from evals.suite.cell import Cell
+from evals.suite.cell import Cell, cell_name
 from evals.suite.conversation import opening, rendered
-from evals.suite.expand import pairs
+from evals.suite.expand import asks, pairs
 from evals.suite.load import load_suite
-from evals.suite.template import render_messages
+from evals.suite.template import is_plain, render_messages
+
+_NOTHING: Final[JsonObject] = {}
+_MOST: Final = 100  # mistakes that only values show
 
 _ONE_REPLY = "a conversation has one reply a turn: ask for samples by `repeat`, not by `n`"
 
 
-class OpenSuite(msgspec.Struct, frozen=True, kw_only=True):
-    """A suite as understood, its warnings, and its cells in the order of the file."""
+@dataclass(frozen=True, kw_only=True)
+class OpenSuite:
+    """A suite as understood, its warnings, and its cells, which are made when asked for."""
 
     suite: Suite
     warnings: tuple[Problem, ...]
-    cells: tuple[Cell, ...]
     path: Path
     endpoints: frozenset[str]  # everyone who may be asked
+    n_trials: int
+    n_requests: int  # without those of checks
+    making: Making
+    only: str | None = None  # the name of a cell: no other is made
 
     @property
-    def n_trials(self) -> int:
-        return sum(cell.samples for cell in self.cells)
+    def cells(self) -> Iterator[Cell]:
+        """Every case in each of its columns, in the order of the file."""
+        for case, column in pairs(self.suite):
+            if self.only is None or self.only == cell_name(case, column):
+                yield self.making.cell(case, column)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names of all cells."""
+        return (cell_name(case, column) for case, column in pairs(self.suite))
+
+    def find(self, case: str, column: str) -> Cell | None:
+        """The cell of these ids."""
+        return self.making.find(case, column)
 
 
 def open_suite(
@@ -47,87 +65,157 @@ def open_suite(
     repeat: int | None = None,
     set_: Mapping[str, tuple[Any, ...]] | None = None,
 ) -> OpenSuite:
-    """Load a suite and make its cells; raises `SuiteError` with every mistake.
+    """Load a suite and look at every case of it; raises `SuiteError` with every mistake.
 
     What only a rendered value shows (a pattern that does not compile, a text where a number is
-    needed, a missing attribute) is found here, before anything is asked.
+    needed, a missing attribute) is found here, before anything is asked. Nothing rendered is kept.
     """
     loaded = load_suite(path, config=config, repeat=repeat, set_=set_ or {})
-    opening = _Opening(loaded.suite, config)
-    cells = tuple(opening.cells())
-    if opening.problems:
-        raise SuiteError(opening.problems)
+    making = Making(loaded.suite, config)
+    n_trials, n_requests = making.check()
+    if making.problems:
+        raise SuiteError(making.problems)
     return OpenSuite(
         suite=loaded.suite,
         warnings=loaded.warnings,
-        cells=cells,
         path=path,
-        endpoints=frozenset(opening.endpoints),
+        endpoints=frozenset(making.endpoints),
+        n_trials=n_trials,
+        n_requests=n_requests,
+        making=making,
     )
 
 
-class _Opening:
-    """Makes the cells of one suite, collecting what goes wrong."""
+class Making:
+    """Makes the cells of one suite, and tells beforehand what would go wrong."""
 
     def __init__(self, suite: Suite, config: Config) -> None:
         self.problems: list[Problem] = []
         self._suite = suite
         self._config = config
         self._prompts: dict[str, Prompt] = {prompt.id: prompt for prompt in suite.prompts}
+        self._checks = Binding()
         self._said: set[tuple[Place, str]] = set()
         endpoint = next(c.endpoint for c in suite.columns if c.id == suite.reference)
         self._bodies = CheckBodies(config, suite.judge, endpoint)
         self.endpoints = {column.endpoint for column in suite.columns}
         if suite.judge is not None:
             self.endpoints.add(suite.judge.endpoint)
+        self._places: dict[str, int] = {}
+        self._last: Case | None = None
+        self._prepared: tuple[Prepared, ...] = ()
+        self._turns: tuple[Turn, ...] = ()
+        self._rendered: dict[str, tuple[JsonObject, ...]] = {}
 
-    def cells(self) -> Iterable[Cell]:
-        checks: tuple[Prepared, ...] = ()
-        messages: dict[str, tuple[JsonObject, ...]] = {}
-        assertions: tuple[Assertion, ...] = ()
-        last: Case | None = None
-        turns: tuple[Turn, ...] = ()
-        for case, column in pairs(self._suite):
-            if case is not last:
-                last, messages = case, {}
-                assertions, checks = self._prepare(case)
-                turns = self._turns(case) if case.turns else ()
-            self._complain_unmet(case, column, assertions)
-            if column.prompt not in messages:
-                messages[column.prompt] = self._messages(case, column)
-            body = self._body(case, column, (*messages[column.prompt], *opening(turns)))
-            if turns and (body.get("n") or 1) > 1:
-                self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
-            yield Cell(
-                suite=self._suite.id,
-                case=case,
-                column=column,
-                body=body,
-                checks=checks,
-                turns=turns,
-                bodies=self._bodies,
-            )
+    def cell(self, case: Case, column: Column) -> Cell:
+        """A case in a column, rendered; what its columns share is made once."""
+        if self._last is None or case.id != self._last.id:
+            self._last, self._rendered = case, {}
+            self._prepared = self._checks.prepared(case)
+            self._turns = rendered(case) if case.turns else ()
+        if column.prompt not in self._rendered:
+            self._rendered[column.prompt] = self._messages(case, self._prompts[column.prompt])
+        messages = self._rendered[column.prompt]
+        variants = tuple(self._body(case, column, messages, one) for one in column.samples)
+        return Cell(
+            suite=self._suite.id,
+            case=case,
+            column=column,
+            body=variants[0] if variants else self._body(case, column, messages),
+            variants=variants,
+            checks=self._prepared,
+            turns=self._turns,
+            bodies=self._bodies,
+        )
 
-    def _prepare(self, case: Case) -> tuple[tuple[Assertion, ...], tuple[Prepared, ...]]:
+    def _messages(self, case: Case, prompt: Prompt) -> tuple[JsonObject, ...]:
+        if case.turns and prompt.implied:
+            return opening(self._turns)
+        messages = render_messages(prompt, case)
+        return (*messages, *opening(self._turns)) if case.turns else messages
+
+    def find(self, case: str, column: str) -> Cell | None:
+        """The cell of these ids, or None."""
+        if not self._places:
+            self._places = {one.id: number for number, one in enumerate(self._suite.cases)}
+        number = self._places.get(case)
+        columns = [one for one in self._suite.columns if one.id == column]
+        if number is None or not columns:
+            return None
+        if self._last is None or self._last.id != case:
+            return self.cell(self._suite.cases[number], columns[0])
+        return self.cell(self._last, columns[0])
+
+    def check(self) -> tuple[int, int]:
+        """Look at every case; how many trials and requests they are."""
+        uncertain = [prompt for prompt in self._suite.prompts if not is_plain(prompt)]
+        sizes: dict[tuple[object, ...], tuple[int, int]] = {}
+        n_trials = n_requests = 0
+        for case in self._suite.cases:
+            self._check_values(case)
+            for prompt in self._suite.prompts if case.turns else uncertain:
+                if case.prompts is None or prompt.id in case.prompts:
+                    self._check_rendering(prompt, case)
+            # what rows of one test share are the same objects
+            shared = (id(case.checks), id(case.parameters), id(case.repeat))
+            kind = (shared, case.prompts, case.settings)
+            if kind not in sizes:
+                sizes[kind] = self._check_columns(case)
+            trials, requests = sizes[kind]
+            n_trials, n_requests = n_trials + trials, n_requests + requests
+            if len(self.problems) >= _MOST:
+                message = f"after {_MOST} mistakes no further case is looked at"
+                self.problems.append(Problem(Place(self._suite.path), message))
+                break
+        return n_trials, n_requests
+
+    def _check_values(self, case: Case) -> None:
         try:
-            assertions = bind(case)
+            self._checks.check(case)
         except SuiteError as problem:
-            self.problems += problem.problems
-            return (), ()
+            for one in problem.problems:
+                self._complain(one.place, case, one.message, *one.details)
         except EvalsError as problem:
             self._complain(case.place, case, problem.message)
-            return (), ()
-        checks = []
-        for check in checks_in(assertions):
+
+    def _check_rendering(self, prompt: Prompt, case: Case) -> None:
+        try:
+            if case.turns:
+                rendered(case)
+        except EvalsError as problem:
+            self._complain(case.place, case, f"turns: {problem.message}")
+        if case.turns and prompt.implied:
+            return
+        try:
+            messages = render_messages(prompt, case)
+        except EvalsError as problem:
+            self._complain(prompt.place or case.place, case, problem.message)
+            return
+        if case.turns and messages and messages[-1]["role"] == "user":
+            ends = f"prompt {prompt.id!r} ends with a user's message"
+            self._complain(case.place, case, f"{ends}, and the turns begin with one")
+
+    def _check_columns(self, case: Case) -> tuple[int, int]:
+        """What a case needs of its columns and endpoints; its trials and requests."""
+        for check in checks_in(case.checks):
             self._meet(check, case)
-        for assertion in assertions:
-            try:
-                checks.append(prepare(assertion))
-            except OptionsError as problem:
-                for path, message in problem.mistakes:
-                    where = ".".join((assertion.label, *map(str, path))) + ": "
-                    self._complain(assertion.place or case.place, case, where + message)
-        return assertions, tuple(checks)
+        trials = requests = 0
+        judge = self._suite.judge is not None
+        for column in self._suite.columns:
+            if asks(case, column):
+                parameters = {**column.parameters, **case.parameters}
+                for assertion in case.checks:
+                    for need in unmet(assertion, parameters, judge=judge):
+                        message = f"column {column.id!r}: {need}"
+                        self._complain(assertion.place or case.place, case, message)
+                body = self._body(case, column, ())
+                number = case.repeat.samples * max(1, len(column.samples))
+                requests += number
+                candidates = int(body.get("n") or 1)
+                trials += number * candidates
+                if case.turns and candidates > 1:
+                    self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
+        return trials, requests
 
     def _meet(self, check: Check, case: Case) -> None:
         """Note the endpoint that a check wants to ask."""
@@ -141,47 +229,22 @@ class _Opening:
         message = f"{check.label}: unknown endpoint {name!r}; known: {known}"
         self._complain(check.place or case.place, case, message)
 
-    def _messages(self, case: Case, column: Column) -> tuple[JsonObject, ...]:
-        prompt = self._prompts[column.prompt]
-        if case.turns and prompt.implied:
-            return ()
-        try:
-            messages = render_messages(prompt, case)
-        except EvalsError as problem:
-            self._complain(prompt.place or case.place, case, problem.message)
-            return ()
-        if case.turns and messages and messages[-1]["role"] == "user":
-            message = (
-                f"prompt {prompt.id!r} ends with a user's message, and the turns begin with one"
-            )
-            self._complain(case.place, case, message)
-        return messages
-
-    def _turns(self, case: Case) -> tuple[Turn, ...]:
-        try:
-            return rendered(case)
-        except EvalsError as problem:
-            self._complain(case.place, case, f"turns: {problem.message}")
-            return ()
-
-    def _body(self, case: Case, column: Column, messages: tuple[JsonObject, ...]) -> JsonObject:
+    def _body(
+        self,
+        case: Case,
+        column: Column,
+        messages: tuple[JsonObject, ...],
+        sample: JsonObject = _NOTHING,
+    ) -> JsonObject:
         return build_body(
             self._config.endpoints[column.endpoint],
             model=column.model,
             messages=messages,
-            parameters={**column.parameters, **case.parameters},
+            parameters={**column.parameters, **sample, **case.parameters},
         )
 
-    def _complain_unmet(
-        self, case: Case, column: Column, assertions: tuple[Assertion, ...]
-    ) -> None:
-        parameters = {**column.parameters, **case.parameters}
-        for assertion in assertions:
-            for need in unmet(assertion, parameters, judge=self._suite.judge is not None):
-                self._complain(assertion.place or case.place, case, f"column {column.id!r}: {need}")
-
-    def _complain(self, place: Place | None, case: Case, message: str) -> None:
+    def _complain(self, place: Place | None, case: Case, message: str, *details: str) -> None:
         place = place or Place(self._suite.path)
         if (place, message) not in self._said:
             self._said.add((place, message))
-            self.problems.append(Problem(place, f"case {case.id!r}: {message}"))
+            self.problems.append(Problem(place, f"case {case.id!r}: {message}", details))

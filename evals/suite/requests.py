@@ -94,16 +94,21 @@ class Requests:
         for setting in settings:
             endpoint = endpoints[setting.id]
             self._each(shared, ("parameters",), endpoint)
-            for name, value in setting.parameters.items():
-                self._each({name: value}, self._origin(setting, name)[:-1], endpoint)
-            merged = {**endpoint.parameters, **shared, **setting.parameters}
-            for inner, message, details in conflicts(merged):
-                where = self._where(setting, str(inner[0]), shared)
-                self._problems.error(where, message, details)
+            for sample in setting.samples or ({},):
+                self._check_set(setting, {**setting.parameters, **sample}, shared, endpoint)
+
+    def _check_set(
+        self, setting: Setting, parameters: JsonObject, shared: JsonObject, endpoint: EndpointConfig
+    ) -> None:
+        for name, value in parameters.items():
+            self._each({name: value}, self._origin(setting, name)[:-1], endpoint)
+        for inner, message, details in conflicts({**endpoint.parameters, **shared, **parameters}):
+            where = self._where(setting, str(inner[0]), shared)
+            self._problems.error(where, message, details)
 
     def _where(self, setting: Setting, name: str, shared: JsonObject) -> Path:
         """Where a parameter of a setting is written."""
-        if name in setting.parameters:
+        if name in setting.parameters or name in setting.origins:
             return self._origin(setting, name)
         return ("parameters", name) if name in shared else setting.path
 

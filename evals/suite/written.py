@@ -6,6 +6,7 @@ their endpoint are known (`assertions.py`, `parameters.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -31,7 +32,10 @@ Misses: TypeAlias = Annotated[
 ]
 Vars: TypeAlias = Annotated[
     dict[str, Any],
-    Meta(description="What templates see. {file: PATH} as a whole value reads the file's text."),
+    Meta(
+        description="What templates see. {file: PATH} as a whole value reads the file's text; "
+        "matrix: {x: [1, 2]} makes a test of each value."
+    ),
 ]
 Metadata: TypeAlias = Annotated[dict[str, Any], Meta(description="Shown in reports.")]
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
@@ -133,8 +137,31 @@ class WrittenTurn(Written, frozen=True, kw_only=True, rename={"assert_": "assert
     assert_: Annotated[Assertions, Meta(description="What the reply to it has to be.")] = ()
 
 
-class WrittenTest(WrittenDefaults, frozen=True, kw_only=True):
-    """A test, or with `file` a test for each row of a data file, of which it holds defaults."""
+class WrittenSample(Written, frozen=True, kw_only=True):
+    """Rows drawn by chance: the same rows for the same seed, everywhere."""
+
+    n: Annotated[int, Meta(ge=1, description="How many rows; all, where there are fewer.")]
+    seed: Annotated[int, Meta(description="Another seed draws other rows.")] = 0
+
+
+class WrittenDataset(Written, frozen=True, kw_only=True):
+    """A data set that Hugging Face's library loads."""
+
+    path: Annotated[
+        str, Meta(description="org/name on the hub, or ./folder beside the suite or below.")
+    ]
+    split: Annotated[str, Meta(description='Such as test, or "test[:100]".')]
+    name: Annotated[str | None, Meta(description="The configuration, where there are some.")] = None
+    revision: Annotated[
+        str | None, Meta(description="A commit of the hub: without it, data may change.")
+    ] = None
+
+
+class WrittenTest(WrittenDefaults, frozen=True, kw_only=True, rename={"assert_": "assert"}):
+    """A test; with `file` a test for each row of data, with `tests` a group of tests.
+
+    Then the other keys are defaults for those tests.
+    """
 
     id: Id | None = None
     turns: Annotated[
@@ -144,11 +171,33 @@ class WrittenTest(WrittenDefaults, frozen=True, kw_only=True):
     inherit: Annotated[
         bool, Meta(description="false: take nothing from the assertions of `defaults`.")
     ] = True
+    tests: Annotated[
+        tuple[WrittenTest, ...] | UnsetType,
+        Meta(description="A group: the other keys are defaults for these tests."),
+    ] = UNSET
     file: Annotated[
-        str | None, Meta(description="A data file (.csv, .jsonl) beside the suite.")
+        str | None,
+        Meta(description="A data file beside the suite, or a pattern such as data/*.csv."),
     ] = None
+    dataset: WrittenDataset | None = None
     delimiter: Annotated[
         str | None, Meta(description="What separates the columns of a CSV; default a comma.")
+    ] = None
+    map: Annotated[
+        dict[str, str], Meta(description="Name in the suite → column: {id: ticket_no}.")
+    ] = {}
+    types: Annotated[
+        dict[str, Literal["int", "float", "bool", "json"]],
+        Meta(description="How the texts of a column are read; an empty one is null."),
+    ] = {}
+    where: Annotated[
+        str | None, Meta(description="A condition over columns: only rows where it holds.")
+    ] = None
+    sample: Annotated[WrittenSample | None, Meta(description="Only n rows, drawn by a seed.")] = (
+        None
+    )
+    limit: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="Only the first rows that are left.")
     ] = None
 
 
@@ -263,3 +312,14 @@ class WrittenSuite(Written, frozen=True, kw_only=True):
     ] = ()
     limits: WrittenLimits = WrittenLimits()
     live_only: Annotated[bool, Meta(description="Replay skips the suite and says so.")] = False
+
+
+def each_test(
+    tests: tuple[WrittenTest, ...], path: tuple[str | int, ...] = ("tests",)
+) -> Iterator[tuple[tuple[str | int, ...], WrittenTest]]:
+    """Every test as written, with its path: groups, and the tests inside them."""
+    for index, test in enumerate(tests):
+        here = (*path, index)
+        yield here, test
+        if test.tests is not UNSET:
+            yield from each_test(test.tests, (*here, "tests"))

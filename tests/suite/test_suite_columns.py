@@ -92,12 +92,13 @@ matrix:
         ("{seed: []}", "seed has no values"),
         ("{seed: 1}", "matrix.seed must be a list, found a number (1)"),
         ("{seed: [1, 1]}", "seed has the same value twice"),
-        ("{seed: [1], include: [{seed: 5}]}", "unknown key 'include'"),
-        ("{seed: [1, 2], collapse: [seed]}", "unknown key 'collapse'"),
+        ("{seed: [1], include: [{seed: 1}]}", "the matrix has this combination already"),
+        ("{seed: [1], include: [5]}", "a rule of include is a mapping"),
+        ("{seed: [1, 2], collapse: [sed]}", 'did you mean "seed"?'),
         ("{seed: [1], exclude: [{sed: 1}]}", 'did you mean "seed"?'),
         ("{seed: [1], exclude: [{seed: 1}]}", "every combination is left out"),
         ("{seed: [1, 2], exclude: [{seed: 5}]}", "no combination agrees with this rule"),
-        ("{seed: [1], exclude: [seed]}", "a rule is a mapping"),
+        ("{seed: [1], exclude: [seed]}", "a rule of exclude is a mapping"),
         ("{temperature: [0, 3]}", "temperature is 3; allowed is 0 … 2"),
         ("{model: [a, b]}", "model stands beside endpoint, or in a setting"),
     ],
@@ -235,3 +236,52 @@ tests:
 """
     found = [f"{case.id}[{column.id}]" for case, column in pairs(bench.load(text).suite)]
     assert found == ["all[p-a]", "all[p-b]", "all[q-a]", "all[q-b]", "one[q-b]"]
+
+
+def columns_of(bench: Any, matrix: str, more: str = "") -> Any:
+    text = f"matrix: {matrix}\n{more}tests: [{{vars: {{prompt: x}}, expected: y}}]\n"
+    return bench.load(text).suite.columns
+
+
+def test_include_adds_combinations_to_a_matrix(bench: Any) -> None:
+    matrix = "{temperature: [0, 1], include: [{temperature: 0.5, top_p: 0.9}]}"
+    found = columns_of(bench, matrix)
+    assert [column.id for column in found] == [
+        "temperature-0",
+        "temperature-1",
+        "temperature-0.5_top_p-0.9",
+    ]
+    assert found[2].parameters == {"temperature": 0.5, "top_p": 0.9}
+    (only,) = columns_of(bench, "{include: [{temperature: 0.5}]}")
+    assert only.id == "temperature-0.5"
+
+
+def test_a_collapsed_axis_is_asked_as_samples_of_each_column(bench: Any) -> None:
+    matrix = "{temperature: [0, 1], seed: [5, 9], collapse: [seed], exclude: [%s]}"
+    cold, warm = columns_of(bench, matrix % "{temperature: 1, seed: 9}")
+    assert (cold.id, cold.parameters) == ("temperature-0", {"temperature": 0})
+    assert cold.samples == ({"seed": 5}, {"seed": 9})
+    assert warm.samples == ({"seed": 5},)
+
+
+def test_collapsed_samples_send_their_values_and_repeat_asks_each_again(bench: Any) -> None:
+    from evals.endpoint.config import load_config
+    from evals.suite.open import open_suite
+
+    text = "model: m\nmatrix: {seed: [5, 9], collapse: [seed]}\nrepeat: 2\ntests:\n"
+    text += "- {id: a, vars: {prompt: x}, expected: y}\n"
+    text += "- {id: b, vars: {prompt: x}, expected: y, parameters: {seed: 1}}\n"
+    bench.load(text)
+    opened = open_suite(bench.root / "s.eval.yaml", config=load_config(bench.root, env={}))
+    one, fixed = opened.cells
+    asked = [(request.body["seed"], request.take) for request in one.requests()]
+    assert asked == [(5, 0), (9, 0), (5, 1), (9, 1)]
+    assert [request.body["seed"] for request in fixed.requests()] == [1, 2, 3, 4]
+    assert (one.samples, opened.n_trials, opened.n_requests) == (4, 8, 8)
+
+
+def test_values_of_a_collapsed_axis_are_looked_at(bench: Any) -> None:
+    text = "matrix: {temperature: [0, 9], collapse: [temperature]}\n"
+    text += "tests: [{vars: {prompt: x}, expected: y}]\n"
+    assert "s.eval.yaml:1:" in bench.mistakes(text)[0]
+    assert "allowed is" in bench.mistakes(text)[0] or "temperature" in bench.mistakes(text)[0]

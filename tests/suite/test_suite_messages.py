@@ -47,10 +47,11 @@ TEST = "tests: [{vars: {prompt: x}, expected: y}]\n"
             ],
         ),
         (
-            "matrix: {seed: [], include: [{seed: 1}]}\n" + TEST,
+            "matrix: {seed: [], include: [{seed: 1}], exclude: [5]}\n" + TEST,
             [
                 "1:16: error: seed has no values\n    add some, or remove it",
-                "1:20: error: unknown key 'include'\n    a matrix has parameters, and exclude",
+                "1:52: error: a rule of exclude is a mapping of parameters to values\n"
+                "    write {temperature: 1, seed: 2}",
             ],
         ),
         (

@@ -18,6 +18,7 @@ __all__ = [
     "Template",
     "TemplateError",
     "compile_template",
+    "is_plain",
     "is_template",
     "render_messages",
     "render_texts",
@@ -42,6 +43,12 @@ class Template(Protocol):
 
     def value(self, variables: Mapping[str, Any]) -> Any:
         """The value of a template that is one whole expression, the text of any other."""
+
+
+def is_plain(prompt: Prompt) -> bool:
+    """Whether a prompt is rendered without fail once its variables are there."""
+    texts = templates_in([message.get("content") for message in prompt.messages])
+    return not prompt.render or all(isinstance(compile_template(t), _Plain) for t in texts)
 
 
 def is_template(text: str) -> bool:
