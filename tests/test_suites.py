@@ -84,3 +84,24 @@ def test_the_suite_for_evolink_is_skipped_in_replay(project):
     result = project.runpytest("suites/evolink.eval.yaml", "-rs")
     assert result.ret == 0
     assert "live_only" in result.stdout.str()
+
+
+def test_every_check_that_asks_nothing_is_used_on_a_recorded_answer():
+    from evals.checks.registry import FAMILIES, find
+    from evals.suite.yaml import read_yaml
+
+    def types(value):
+        if isinstance(value, dict):
+            if isinstance(value.get("type"), str):
+                yield value["type"].removeprefix("not-")
+            for item in value.values():
+                yield from types(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from types(item)
+
+    path = SUITES / "every-check.eval.yaml"
+    used = set(types(read_yaml(path.read_bytes(), path.name).value))
+    names = {name for listed in FAMILIES.values() for name in listed.split()}
+    unused = {name for name in names if not find(name).asks} - used
+    assert unused == {"cost"}  # the local model has no price

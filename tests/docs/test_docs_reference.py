@@ -88,6 +88,14 @@ def test_every_example_of_a_check_is_judged_as_it_says(reference):
                     assert verdict.passed is expected, (example["assert"], answer, verdict.reason)
 
 
+def test_every_row_for_promptfoo_says_same_better_or_left_out():
+    rows = re.findall(r"^\| (`.*) \| (.*) \| (.*) \|$", page("promptfoo.md"), re.MULTILINE)
+    assert len(rows) > 25
+    for theirs, ours, how in rows:
+        assert re.match(r"same|better|left out|columns are compared", how), theirs
+        assert ours != "–" or how.startswith("left out"), theirs
+
+
 def test_every_exit_code_is_documented():
     from evals.cli.exits import Exit
 
@@ -215,7 +223,7 @@ def test_assertions_on_pages_are_understood(written):
 
     for assertion in read_assertions(written):
         unknown = {getattr(assertion, "type", "")} - {"", *names()}
-        assert unknown <= {"balanced"}, unknown  # the own check of the how-to guide
+        assert unknown <= {"balanced", "cites"}, unknown  # own checks of the pages
         assert unknown or [m for m in mistakes(assertion) if "pip install" not in m[1]] == []
 
 
