@@ -27,6 +27,7 @@ from evals.report import details
 from evals.report.cases import Judged, cell_of, left_out
 from evals.report.marks import ERROR, FAIL, PASS, RECORDED, SideMark
 from evals.report.texts import command, one_line, summary, written
+from evals.report.turns import said
 from evals.report.verdict import cause
 from evals.write import visible
 
@@ -87,6 +88,7 @@ class TrialData(Frozen, frozen=True, array_like=True):
     score: float | None
     cost_usd: float | None
     source: str | None
+    turns: tuple[tuple[str, int], ...]  # of a conversation: who said what before the last reply
 
 
 class SideData(Frozen, frozen=True, array_like=True):
@@ -276,23 +278,23 @@ _ICONS = {"pass": PASS.icon, "fail": FAIL.icon, "error": ERROR.icon}
 
 
 def _trial(trial: TrialResult, side: Side, packing: _Packing) -> TrialData:
-    texts, said, timing = packing.texts, trial.completion, trial.timing
-    text = said.text if said else cause(trial) if trial.outcome == "error" else ""
+    texts, answer, timing = packing.texts, trial.completion, trial.timing
+    text = answer.text if answer else cause(trial) if trial.outcome == "error" else ""
     recorded_only = trial.outcome == "pass" and trial.passed is None
     parameters, messages = _request(trial, packing)
-    usage = said.usage if said else None
+    usage = answer.usage if answer else None
     return TrialData(
         RECORDED.icon if recorded_only else _ICONS.get(trial.outcome, "skip"),
         trial.sample,
         texts(text),
         len(text) if len(text) > LONGEST else 0,
-        texts(said.reasoning if said else None),
-        tuple((texts(c.name), texts(c.arguments)) for c in said.tool_calls) if said else (),
+        texts(answer.reasoning if answer else None),
+        tuple((texts(c.name), texts(c.arguments)) for c in answer.tool_calls) if answer else (),
         tuple(line for check in trial.checks for line in _checks(check, 0, texts)),
         texts(words.seconds(timing.latency_s) if timing else None),
         texts(details.measures(trial)),
-        texts(said.finish_reason if said else None),
-        texts(said.model if said else None),
+        texts(answer.finish_reason if answer else None),
+        texts(answer.model if answer else None),
         parameters,
         messages,
         texts(details.recording(trial, packing.source.recordings)),
@@ -304,7 +306,26 @@ def _trial(trial: TrialResult, side: Side, packing: _Packing) -> TrialData:
         trial.score,
         trial.cost_usd,
         trial.source,
+        _turns(trial, texts),
     )
+
+
+def _turns(trial: TrialResult, texts: Texts) -> tuple[tuple[str, int], ...]:
+    """What was said after the first request; the last reply is the answer itself."""
+    told: list[tuple[str, str]] = []
+    for number, turn in enumerate(trial.turns):
+        if number:
+            told += said(turn)
+        reply = turn.completion
+        if reply is None:
+            told.append(("not run", turn.not_run or ""))
+            continue
+        told += [("assistant", reply.text)] if reply.text else []
+        told += [("assistant, calls", f"{c.name}({c.arguments})") for c in reply.tool_calls]
+    last = trial.completion.text if trial.completion else None
+    if told and told[-1] == ("assistant", last):
+        told.pop()
+    return tuple((who, texts(text)) for who, text in told)
 
 
 def _checks(check: Verdict, depth: int, texts: Texts) -> list[CheckData]:
@@ -340,7 +361,7 @@ def _request(trial: TrialResult, packing: _Packing) -> tuple[int, int]:
 
 def _tokens(trial: TrialResult, side: Side, packing: _Packing) -> Any:
     read = packing.evidence.tokens
-    asked = read is not None and side.column.parameters.get("logprobs")
+    asked = side.column.parameters.get("logprobs") and not trial.turns
     if read is None or not asked or trial.completion is None or packing.texts.tokens <= 0:
         return None
     tokens = read(trial)

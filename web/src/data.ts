@@ -10,7 +10,7 @@ type RawTrial = [
   calls: [number, number][], checks: RawCheck[], time: number, measures: number, finish: number,
   model: number, parameters: number, messages: number, recording: number, tokens: Token[] | null,
   latency: number | null, used: [number | null, number | null, number | null],
-  score: number | null, cost: number | null, source: string | null,
+  score: number | null, cost: number | null, source: string | null, turns: [string, number][],
 ];
 type RawSide = [
   icon: Icon, answer: number, wrong: boolean, counts: number, measures: number, command: number,
@@ -26,7 +26,7 @@ export interface Trial {
   calls: [string, string][]; checks: Check[]; time: string; measures: string; finish: string;
   model: string; parameters: string; messages: string; recording: string; tokens: Token[] | null;
   latency: number | null; used: [number | null, number | null, number | null];
-  score: number | null; cost: number | null; source: string | null;
+  score: number | null; cost: number | null; source: string | null; turns: [string, string][];
 }
 export interface SideMark { shape: string; css: string; dash?: string; number?: string }
 export interface Column {
@@ -60,7 +60,7 @@ export class Side {
   get command() { return text(this.raw[5]); }
   get latency(): number { return middle(this.raw[6].map((one) => one[15])); }
   get tokens(): number { return mean(this.raw[6].map((one) => one[16][1])); }
-  get places(): number[] { return this.raw[6].map((one) => one[2]); }
+  get places(): number[] { return this.raw[6].flatMap((one) => [one[2], ...one[20].map(([, said]) => said)]); }
   /** The mean score of a named metric; NaN where no sample has it. */
   score(metric: string): number {
     const found = this.raw[6].flatMap((one) => one[6].filter((c) => c[5] === metric).map((c) => c[4]));
@@ -76,7 +76,7 @@ export const side = (one: Case, column: number): Side | null => {
 
 function trialOf(raw: RawTrial): Trial {
   const [icon, sample, said, length, reasoning, calls, checks, time, measures, finish, model,
-    parameters, messages, recording, tokens, latency, used, score, cost, source] = raw;
+    parameters, messages, recording, tokens, latency, used, score, cost, source, turns] = raw;
   return {
     icon, sample, text: text(said), length, reasoning: text(reasoning),
     calls: calls.map(([name, given]) => [text(name), text(given)]),
@@ -86,7 +86,7 @@ function trialOf(raw: RawTrial): Trial {
     })),
     time: text(time), measures: text(measures), finish: text(finish), model: text(model),
     parameters: text(parameters), messages: text(messages), recording: text(recording), tokens,
-    latency, used, score, cost, source,
+    latency, used, score, cost, source, turns: turns.map(([who, said]) => [who, text(said)]),
   };
 }
 

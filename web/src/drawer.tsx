@@ -149,7 +149,7 @@ function Against({ one, suite, column, value, onPick }: AgainstProps) {
 function clusters(trials: Trial[]): Trial[][] {
   const found = new Map<string, Trial[]>();
   for (const one of trials) {
-    const key = JSON.stringify([one.icon, one.text, one.calls, one.checks.map((check) => check.icon)]);
+    const key = JSON.stringify([one.icon, one.text, one.calls, one.turns, one.checks.map((check) => check.icon)]);
     found.set(key, [...(found.get(key) ?? []), one]);
   }
   const rank = (icon: string) => ["fail", "error", "pass"].indexOf(icon) + 1 || 9;
@@ -189,6 +189,8 @@ function Answer({ group, of, reference, expected, parts, asksTokens }: AnswerPro
       <p class="hd"><Mark icon={first.icon} quiet /><b class={first.icon}>{WORDS[first.icon]}</b>{samples && <span>{samples}</span>}
         <span class="s f">{group.slice(0, 5).map((one) => one.time).filter(Boolean).join(", ")}</span>
         <span class="s f">{first.measures}</span></p>
+      {first.turns.map(([who, told], at) => <div class="msg" key={at}><span class="role">{who}</span><Long of={told} /></div>)}
+      {first.turns.length > 0 && <p class="s f">assistant, last reply</p>}
       {(first.text || !first.calls.length) && <Words of={first} reference={reference} expected={expected} />}
       {parts && <p class="s parts">{parts}</p>}
       {first.calls.map(([name, given], at) => <div key={at} class="call"><p class="s">Called <code>{name}</code></p><pre><Long of={pretty(given)} /></pre></div>)}
@@ -260,7 +262,7 @@ function Exact({ suite, column, first }: { suite: Suite; column: Column; first: 
   void suite;
   const sent = body(first);
   if (!sent) return null;
-  return <details class="exact"><summary>The exact request</summary>
+  return <details class="exact"><summary>The exact request{first.turns.length > 0 ? ", first turn" : ""}</summary>
     <Copied label="With curl" value={curl(column, sent)} hidden />
     <Copied label="Body" value={JSON.stringify(sent, null, 1)} /></details>;
 }
