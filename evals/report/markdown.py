@@ -121,6 +121,18 @@ def _columns(chapter: Chapter, *, named: bool) -> Iterator[str]:
         cases = ", ".join(f"{code_span(case)} {counts}" for case, counts in each.cases)
         told = f"{code_span(each.name)}: {_plain(each.heading)}{f' ({cases})' if cases else ''}."
         yield f"{told} {_plain(each.more)}".rstrip()
+    yield from _figures(chapter)
+
+
+def _figures(chapter: Chapter) -> Iterator[str]:
+    """Named metrics and figures of labels by column; how well stated probabilities come true."""
+    if chapter.weak.metrics:
+        names = [code_span(row.name) for row in chapter.settings.rows]
+        rows = [(code_span(m.name), *map(_plain, m.values)) for m in chapter.weak.metrics]
+        yield _table(("metric", *names), rows)
+    for square in chapter.calibration.squares if chapter.calibration else ():
+        if square.figures:
+            yield f"Calibration of {code_span(square.name)}: {_plain(square.figures)}"
 
 
 def _column(row: SideRow) -> tuple[str, ...]:
@@ -132,7 +144,11 @@ def _column(row: SideRow) -> tuple[str, ...]:
         _plain(f"{row.accuracy.value} {row.accuracy.interval}".strip()),
         _plain(row.accuracy.numbers),
         _plain(difference),
-        _plain(f"{direction}{compared.words}" if compared else "reference"),
+        _plain(
+            ", ".join(filter(None, (f"{direction}{compared.words}", compared.p or compared.cases)))
+        )
+        if compared
+        else "reference",
         _plain(row.latency.median),
         _plain(row.ratios.latency),
         _plain(row.tokens.total),

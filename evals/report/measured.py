@@ -33,6 +33,7 @@ class Compared(Frozen, frozen=True, kw_only=True):
     direction: str  # Better or Worse, where p allows to say so
     words: str
     p: str
+    cases: str  # that both sides have; empty where there are none
     gains: str
     losses: str
 
@@ -71,7 +72,7 @@ class TokenUse(Frozen, frozen=True, kw_only=True):
 
 
 class Ratios(Frozen, frozen=True, kw_only=True):
-    """Over the reference, on the same cases: `0.42× [0.40, 0.45]`; empty where not known."""
+    """Over the reference, on n shared cases: `0.42× [0.40, 0.45], n = 240`; empty: not known."""
 
     latency: str
     ttft: str
@@ -82,7 +83,9 @@ class Ratios(Frozen, frozen=True, kw_only=True):
 def ratios(side: Side) -> Ratios:
     def told(metric: str) -> str:
         of = side.ratios.get(metric)
-        return "" if of is None else words.times(of.value, of.low, of.high)
+        if of is None:
+            return ""
+        return f"{words.times(of.value, of.low, of.high)}, n = {words.count(of.n_cases)}"
 
     return Ratios(
         latency=told("latency"),
@@ -135,6 +138,7 @@ def compared(of: Difference, axis: Axis, names: Mapping[str, str]) -> Compared:
         direction=words.direction(of),
         words=words.chance(of),
         p=f"{words.adjusted_p(of)}, {words.plural(of.n_cases, 'case')}" if tested else "",
+        cases=f"n = {words.count(of.n_cases)}" if of.n_cases else "",
         gains=f"+{len(of.gains)}" if of.n_cases else MISSING,
         losses=f"−{len(of.losses)}" if of.n_cases else MISSING,
     )

@@ -137,6 +137,18 @@ def _chapter(chapter: Chapter, width: int, *, named: bool) -> Iterator[str]:
         yield from _wrapped(_sampled(each), width)
 
 
+def _figures(chapter: Chapter) -> Iterator[str]:
+    """Named metrics and figures of labels, then how well stated probabilities come true."""
+    names = [row.name for row in chapter.settings.rows]
+    for metric in chapter.weak.metrics:
+        told = zip(names, metric.values, strict=True)
+        parts = "; ".join(f"{name} {value}" if len(names) > 1 else value for name, value in told)
+        yield f"{metric.name}: {parts}"
+    for square in chapter.calibration.squares if chapter.calibration else ():
+        if square.figures:
+            yield f"calibration of {square.name}: {square.figures}"
+
+
 def _sampled(of: Samples) -> str:
     """`warm: 3 of 40 cases disagree with themselves (a 1/2, b 1/2). Twice the samples …`."""
     cases = ", ".join(f"{case} {counts}" for case, counts in of.cases)
@@ -179,7 +191,8 @@ def _chance(row: SideRow) -> str:
     if compared is None:
         return "reference" if "reference" in row.tags else ""
     said = compared.words[:1].lower() + compared.words[1:]
-    return f"{compared.direction}, {said}" if compared.direction else said
+    said = f"{compared.direction}, {said}" if compared.direction else said
+    return f"{said}, {compared.cases}" if compared.cases else said
 
 
 def _table(rows: Sequence[Sequence[str]], width: int, split: int) -> Iterator[str]:
@@ -339,6 +352,7 @@ def _rich_chapter(chapter: Chapter, *, named: bool) -> Iterator[RenderableType]:
     if chapter.settings.cheapest:
         yield Text(chapter.settings.cheapest)
     yield from (Text(_sampled(each)) for each in chapter.samples)
+    yield from (Text(line) for line in _figures(chapter))
 
 
 def _rich_gates(view: View) -> RenderableType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import report_data as data
 
 from evals.model import Comparison, Suite, TrialResult, Verdict
@@ -72,3 +74,23 @@ def test_without_probabilities_there_is_no_such_section() -> None:
     view = build(data.simple(data.all_pass))
     assert view.chapters[0].calibration is None
     assert "calibration" not in render(view).partition("<script")[0].partition("<body>")[2]
+
+
+def test_brier_ece_and_auroc_are_told_with_their_n_in_terminal_and_markdown() -> None:
+    from rich.console import Console
+
+    from evals.report import markdown, terminal
+
+    comparison = stated(0.6, 0.9, wrong=10)
+    view = build(comparison)
+    console = Console(width=200, record=True, file=open_nothing())
+    for each in terminal.renderables(view):
+        console.print(each)
+    text = " ".join((console.export_text() + markdown.render(comparison, view)).split())
+    assert text.count("Brier 0.210, ECE 0.150") == 4, "two columns in two renderings"
+    assert "40 answers" in text
+    assert "AUROC 0.500" in text
+
+
+def open_nothing() -> io.StringIO:
+    return io.StringIO()
