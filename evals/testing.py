@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
+
+import msgspec
 
 from evals.answer import read
 from evals.checks.asking import Context
-from evals.checks.judge import prepare
+from evals.checks.judge import PreparedCheck, prepare
 from evals.checks.written import read_assertion
 from evals.errors import EndpointError
 from evals.model import (
@@ -61,7 +63,7 @@ def answer(
 
 def check(
     assertion: str | JsonObject,
-    to: str | Completion,
+    to: str | Completion | Sequence[str | Completion] | Mapping[str, Sequence[str | Completion]],
     *,
     vars: JsonObject | None = None,  # the word of a suite
     expected: Any = None,  # any JSON value
@@ -70,7 +72,8 @@ def check(
     """Judge one answer by one assertion, written as in a suite.
 
     `check({"type": "equals", "value": "5", "transform": "strip"}, " 5 ").passed` is True.
-    A check that asks is answered by `endpoint`, as the suite's judge and for embeddings.
+    A check that asks is answered by `endpoint`, as the suite's judge and for embeddings. One over
+    several trials is given a list of samples, or a mapping of columns to samples, the judged first.
     Raises `OptionsError` where the assertion itself is wrong.
     """
     case = Case(
@@ -81,7 +84,7 @@ def check(
         checks=(read_assertion(assertion),),
     )
     (bound,) = bind(case)
-    completion = answer(to) if isinstance(to, str) else to
+    prepared = prepare(bound)
     context = Context(
         vars=case.vars,
         expected=expected,
@@ -90,8 +93,22 @@ def check(
         bodies=None if endpoint is None else _Bodies(),
     )
     silent = endpoint or ScriptedEndpoint(lambda request: None)
-    script = prepare(bound).ruling(completion, context)
-    return replay(script, lambda request: read(silent.answer(request))).verdict
+
+    def lookup(request: Request) -> Completion:
+        return read(silent.answer(request))
+
+    if isinstance(to, str | Completion):
+        return replay(prepared.ruling(_completed(to), context), lookup).verdict
+    columns = to if isinstance(to, Mapping) else {"default": to}
+    answers = {name: tuple(map(_completed, samples)) for name, samples in columns.items()}
+    if not isinstance(prepared, PreparedCheck):
+        raise TypeError(f"{prepared.label} looks at one answer")
+    context = msgspec.structs.replace(context, column=next(iter(answers)))
+    return replay(prepared.over(answers, context), lookup)
+
+
+def _completed(to: str | Completion) -> Completion:
+    return answer(to) if isinstance(to, str) else to
 
 
 class _Bodies:

@@ -75,15 +75,19 @@ def judged(assertion: Any, answer: Any) -> Verdict:
     """What the assertion says of the answer.
 
     A check that asks is told what stands in the answer: `judge`, a text, or `vectors` of texts.
+    Samples are a list; those of several columns are a mapping under `columns`.
     """
-    told: Mapping[str, Any] = {} if isinstance(answer, str) else answer
+    told: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
+    to: Any = completion(answer) if not isinstance(answer, list) else [*map(completion, answer)]
+    if "columns" in told:
+        to = {name: [*map(completion, samples)] for name, samples in told["columns"].items()}
 
     def say(request: Request) -> Any:
         if request.path == "/embeddings":
             return [told["vectors"][text] for text in request.body["input"]]
         return told["judge"]
 
-    return check(assertion, completion(answer), endpoint=ScriptedEndpoint(say))
+    return check(assertion, to, endpoint=ScriptedEndpoint(say))
 
 
 def check_list() -> str:
@@ -145,6 +149,10 @@ def _about(kind: CheckType) -> str:
     if kind.library is not None:
         extra = EXTRAS[kind.library]
         said.append(f'It needs an extra: `pip install "pytest-model-evals[{extra}]"`.')
+    if kind.scope == "case":
+        said.append("It looks at all [samples](suites.md#samples) of a case in its column.")
+    if kind.scope == "columns":
+        said.append("It looks at all columns of a case.")
     if kind.asks:
         said.append("It asks: its requests are recorded, budgeted and shown like any other.")
     if "judge" in kind.needs:
@@ -184,6 +192,8 @@ def _shown(answer: Any) -> str:
     """An answer as people read it."""
     if isinstance(answer, str):
         return _text(answer)
+    if isinstance(answer, list):
+        return ", ".join(map(_shown, answer))
     if "probabilities" in answer:
         tokens = (
             "`, `".join(f"{t!s} {p:g}" for t, p in of.items()) for of in answer["probabilities"]

@@ -55,3 +55,20 @@ def test_a_script_without_an_answer_is_an_endpoint_error():
     endpoint = ScriptedEndpoint(lambda request: None)
     with pytest.raises(evals.EndpointError):
         asyncio.run(endpoint.complete(Request(endpoint="x", body={})))
+
+
+def test_samples_are_judged_together():
+    assert check({"type": "consistent", "threshold": 0.6}, ["a", "a", "b"]).passed is True
+    assert check({"type": "not-consistent", "threshold": 0.6}, ["a", "a", "b"]).passed is False
+
+
+def test_columns_are_judged_together():
+    @evals.check("longest", scope="columns")
+    def longest(columns, options: None, *, context: evals.Context) -> bool:
+        return columns[context.column][0].text == max(c[0].text for c in columns.values())
+
+    try:
+        assert check({"type": "longest"}, {"own": ["b"], "other": ["a"]}).passed is True
+        assert check({"type": "longest"}, {"own": ["a"], "other": ["b"]}).passed is False
+    finally:
+        forget("longest")

@@ -56,13 +56,15 @@ class Context(Frozen, frozen=True, kw_only=True):
     """What a check may use beside the answer: the case's vars and expected value, and requests.
 
     `metrics` are the scores of the other checks, for those that are judged last. `conversation` are
-    the replies of a conversation, that of the check's own turn among them.
+    the replies of a conversation, that of the check's own turn among them. `column` is the judged
+    one's id.
     """
 
     vars: JsonObject = {}
     expected: Any = None
     has_expected: bool = False
     metrics: dict[str, float | None] = {}
+    column: str = ""
     conversation: tuple[Completion, ...] = ()
     asker: str = ""  # "case[column]": whom a request is recorded for
     bodies: Bodies | None = None

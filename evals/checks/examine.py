@@ -44,6 +44,11 @@ def _group_mistakes(group: Group, templates: bool, members: bool) -> Iterator[Mi
         yield (group.label, "n"), f"at-least {group.n} {what}"
     for index, member in enumerate(group.of if members else ()):
         yield from prefixed((*path, index), examine(member, templates=templates))
+    for index, member in enumerate(group.of):
+        kind = find(member.type) if isinstance(member, Check) else None
+        if kind is not None and kind.scope != "trial":
+            message = f"`{kind.name}` looks at several trials, so it stands alone, in no group"
+            yield (*path, index), message
 
 
 def _check_mistakes(check: Check, templates: bool) -> Iterator[Mistake]:
@@ -87,7 +92,7 @@ def _other_than_text(assertion: Assertion) -> Iterator[Mistake]:
             yield from _other_than_text(member)
         return
     kind = find(assertion.type)
-    if kind is not None and kind.judges != "text":
+    if kind is not None and (kind.judges != "text" or kind.scope != "trial"):
         yield (), f"`{assertion.type}` does not judge text, so it cannot stand here"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -107,10 +107,35 @@ class PreparedCheck:
             return _ruling(self.check, self._broken(error))
         return _ruling(self.check, self._told(found, judged))
 
-    def _called(self, completion: Completion, context: Context) -> Any:
+    def over(
+        self, answers: Mapping[str, Sequence[Completion]], context: Context = NO_CONTEXT
+    ) -> Asks[Verdict]:
+        """The verdict over several trials: samples by column, the judged column's first."""
+        try:
+            looked: dict[str, tuple[Completion, ...]] = {}
+            for column, samples in answers.items():
+                judged = [self._looked_at(sample) for sample in samples]
+                missing = next((each for each in judged if isinstance(each, str)), None)
+                if missing is not None:
+                    return _ruling(
+                        self.check, verdict.found(False, missing), both_ways=True
+                    ).verdict
+                looked[column] = tuple(each for each in judged if not isinstance(each, str))
+            own = next(iter(looked.values()))
+            returned = self._called(looked if self.type.scope == "columns" else own, context)
+            found = self._read((yield from asked(returned)) if self.asks else returned)
+        except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
+            return _ruling(self.check, self._broken(error)).verdict
+        return _ruling(self.check, self._told(found, own[0])).verdict
+
+    def unmade(self, reason: str) -> Verdict:
+        """The error of a check that could not be made."""
+        return _ruling(self.check, _error(reason)).verdict
+
+    def _called(self, judged: Any, context: Context) -> Any:
         if self.type.wants_context:
-            return self.type.function(completion, self.options, context=context)
-        return self.type.function(completion, self.options)
+            return self.type.function(judged, self.options, context=context)
+        return self.type.function(judged, self.options)
 
     def _read(self, returned: Any) -> Verdict:
         if not self.type.own:

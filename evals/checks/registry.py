@@ -24,6 +24,7 @@ Mistake: TypeAlias = tuple[Path, str]
 """Where in an assertion as written, and what is wrong there."""
 
 Judges: TypeAlias = Literal["text", "logprobs", "timing", "usage", "tools", "finish", "model"]
+Scope: TypeAlias = Literal["trial", "case", "columns"]
 Need: TypeAlias = Literal["logprobs", "top_logprobs", "tools", "stream", "judge"]
 
 GROUPS = ("all", "any", "at-least")
@@ -58,6 +59,7 @@ FAMILIES = {
     "language": "language",
     "expression": "expression",
     "embedding": "similar",
+    "samples": "consistent deterministic",
 }
 _BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -72,7 +74,9 @@ class CheckType:
     weight is 0. `files` are options that may be `{file: PATH}` in a suite. `scored` says that a
     returned score is compared with the common key `threshold`. `library` is one of `extras.EXTRAS`
     that it cannot do without. `asks` says that the function is a generator that yields requests, as
-    `evals.checks.asking` tells.
+    `evals.checks.asking` tells. `scope` says what the function is given in place of a completion:
+    `case` all samples of a case in its column, a sequence; `columns` those of every column of the
+    case, a mapping by column, whose first is the judged one (`context.column`).
     """
 
     name: str
@@ -89,6 +93,7 @@ class CheckType:
     library: str | None = None
     last: bool = False  # judged after the other checks of the test, whose scores it reads
     asks: bool = False
+    scope: Scope = "trial"
 
     @cached_property
     def templates(self) -> frozenset[str]:
@@ -107,6 +112,7 @@ class CheckType:
 class _Registered:
     function: Callable[..., Any]
     place: str  # file:line
+    scope: Scope
 
 
 _own: dict[str, _Registered] = {}
@@ -115,13 +121,16 @@ _found: dict[str, CheckType] = {}
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def check(name: str) -> Callable[[F], F]:
+def check(name: str, *, scope: Scope = "trial") -> Callable[[F], F]:
     """Register a function `(completion, options)` as the check type `name`.
 
     It returns a `Verdict`, a bool, a score in 0 … 1, or a tuple of one of them and a reason.
     Its options are read from the annotation of its second parameter: a `msgspec.Struct`, a
     dataclass, or None. It may take `context` (vars and expected value) by keyword. A function that
     has to ask is a generator: `reply = yield context.chat(messages)`.
+
+    With `scope="case"` its first parameter is the sequence of all samples of a case in a column,
+    with `"columns"` a mapping from each column of the case to its samples.
     """
 
     def register(function: F) -> F:
@@ -138,7 +147,7 @@ def check(name: str) -> Callable[[F], F]:
                 f'{place}: the check "{name}" is asynchronous',
                 remedy="write it as `def`; one that has to ask yields its requests",
             )
-        _own[name] = _Registered(function, place)
+        _own[name] = _Registered(function, place, scope)
         _found.pop(name, None)
         return function
 
@@ -220,6 +229,7 @@ def _resolve(name: str, registered: _Registered) -> CheckType:
         decided_by=("threshold",) if returned in (float, tuple[float, str]) else (),
         wants_context=any(parameter.name == "context" for parameter in parameters[2:]),
         asks=asks,
+        scope=registered.scope,
     )
 
 

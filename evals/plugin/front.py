@@ -15,7 +15,7 @@ import pytest
 
 from evals.plugin.gates import closing, gate_reports
 from evals.plugin.harmless import made_harmless
-from evals.plugin.items import CaseFailed, CellItem, Unwritten, name_missed
+from evals.plugin.items import CaseFailed, CellItem, Unwritten, name_missed, whole_cases
 from evals.plugin.place import Place, shown_path
 from evals.plugin.stopping import Resumed, Stopping, termination_interrupts
 
@@ -159,14 +159,14 @@ class Front:
 
     def gather(self, count: int) -> None:
         """Ask for the next `count` cells that still wait."""
+        count = whole_cases(self._waiting, count)
         window, self._waiting = self._waiting[:count], self._waiting[count:]
         if not window or self.mode == "replay":
             return
         wanted = self.evaluation.to_ask([(item.source, item.cell) for item in window])
         if wanted:
             stopping = self.stopping.writing()
-            progressing = self._progress(wanted.requests)
-            with stopping, self._capture_suspended(), progressing as progress:
+            with stopping, self._capture_suspended(), self._progress(wanted.requests) as progress:
                 more = progress.expect if progress else None
                 self.evaluation.gather(wanted, on_event=progress, on_more=more)
             if self.evaluation.interrupted:

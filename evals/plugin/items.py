@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -95,6 +95,10 @@ class CellItem(pytest.Item):
         case = self.source.suite.cases[self._number]
         return self.source.opened.making.cell(case, self._column)
 
+    def is_of_case(self, other: CellItem) -> bool:
+        """Whether both are one case of one suite."""
+        return self.parent is other.parent and self._number == other._number
+
     def setup(self) -> None:
         from evals.session.outcome import item_outcome, properties_of
 
@@ -136,6 +140,13 @@ class CellItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         place = self.source.suite.cases[self._number].place
         return self.path, place.line - 1 if place and place.line else None, self.name
+
+
+def whole_cases(items: Sequence[CellItem], count: int) -> int:
+    """So many of the items that the last one's case is whole: checks may look at all columns."""
+    while 0 < count < len(items) and items[count - 1].is_of_case(items[count]):
+        count += 1
+    return count
 
 
 class CaseFailed(Exception):

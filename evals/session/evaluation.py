@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,6 +32,7 @@ from evals.runner import Waiting, advance, replay
 from evals.session.desk import Desk
 from evals.session.extensions import load_extensions
 from evals.session.memory import uncollected
+from evals.session.overall import waiting, with_overall
 from evals.session.sources import Source
 from evals.suite.cell import Cell
 from evals.suite.open import OpenSuite, open_suite
@@ -79,6 +80,7 @@ class ToAsk:
 
     scripts: tuple[Waiting, ...] = ()
     requests: int = 0
+    overall: tuple[tuple[Source, Cell], ...] = ()  # whose checks over several trials come next
 
     def __bool__(self) -> bool:
         return bool(self.scripts)
@@ -192,12 +194,22 @@ class Evaluation:
         """What has to be asked before these cells can be judged, as far as that is known yet."""
         if self.options.mode == "replay":
             return ToAsk()
-        return self.to_ask_of(
-            (source, cell, number)
-            for source, cell in cells
-            if not self.will_skip(source, cell)
-            for number in range(cell.n_requests)
+        asked = [(source, cell) for source, cell in cells if not self.will_skip(source, cell)]
+        found = self.to_ask_of(
+            (source, cell, number) for source, cell in asked for number in range(cell.n_requests)
         )
+        overall = tuple((source, cell) for source, cell in asked if cell.overall)
+        if found or not overall:
+            return replace(found, overall=overall)
+        scripts = tuple(self._overall(overall))
+        return ToAsk(scripts, sum(len(waiting.requests) for waiting in scripts))
+
+    def _overall(self, cells: Iterable[tuple[Source, Cell]]) -> Iterator[Waiting]:
+        """What checks over several trials have to ask, once the trials are answered."""
+        for source, cell in cells:
+            found = waiting(source, cell, self._desk(source))
+            if found is not None:
+                yield found
 
     def to_ask_of(self, wanted: Iterable[tuple[Source, Cell, int]]) -> ToAsk:
         """The same for some requests of cells, by their numbers."""
@@ -205,10 +217,10 @@ class Evaluation:
         requests = 0
         for source, cell, number in wanted:
             desk = self._desk(source)
-            waiting = advance(_unbroken(asking(cell, number)), desk)
-            if waiting is not None:
-                scripts.append(waiting)
-                requests += desk.want(waiting.requests)
+            script = advance(_unbroken(asking(cell, number)), desk)
+            if script is not None:
+                scripts.append(script)
+                requests += desk.want(script.requests)
         return ToAsk(tuple(scripts), requests)
 
     def _desk(self, source: Source) -> Desk:
@@ -251,8 +263,9 @@ class Evaluation:
             on_more=on_more,
         )
         problem: EvalsError | None = None
+        then = self._overall(wanted.overall)
         try:
-            self.interrupted = not run(asking, wanted.scripts, tuple(self._desks.values()))
+            self.interrupted = not run(asking, wanted.scripts, tuple(self._desks.values()), then)
         except DiskError:
             raise
         except EvalsError as error:
@@ -275,17 +288,25 @@ class Evaluation:
     def judge(self, source: Source, cell: Cell) -> tuple[TrialResult, ...]:
         """Judge all samples of a cell and journal them; raises `DiskError`."""
         reason = self.will_skip(source, cell)
-        results = []
-        for sample in range(cell.samples):
-            result = self._judged_before(cell, sample)
-            if result is None:
-                result = (
-                    self._trial(source, cell, sample) if reason is None else skipped(cell, sample)
-                )
+        earlier = [self._judged_before(cell, sample) for sample in range(cell.samples)]
+        results = tuple(
+            before or (skipped(cell, sample) if reason else self._trial(source, cell, sample))
+            for sample, before in enumerate(earlier)
+        )
+        if not reason and None in earlier:
+            results = with_overall(
+                cell,
+                results,
+                case=source.opened.cells_of(cell.case),
+                trials=lambda *_: source.lookup,
+                lookup=source.lookup,
+            )
+        results = tuple(before or now for before, now in zip(earlier, results, strict=True))
+        for before, result in zip(earlier, results, strict=True):
+            if before is None:
                 self.journal.append(result)
-            results.append(result)
             self.errors[cell.suite] += result.outcome == "error"
-        return tuple(results)
+        return results
 
     def _judged_before(self, cell: Cell, sample: int) -> TrialResult | None:
         """The result of a trial that a run had before it was resumed, as it was written."""

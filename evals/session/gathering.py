@@ -6,7 +6,7 @@ Imported only when something is asked: replay loads no event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,9 +79,12 @@ class Asking:
     on_event: OnEvent | None = None
     on_more: Callable[[int], None] | None = None
 
-    async def ask(self, scripts: Sequence[Waiting], desks: Sequence[Desk]) -> bool:
+    async def ask(
+        self, scripts: Sequence[Waiting], desks: Sequence[Desk], then: Iterable[Waiting] = ()
+    ) -> bool:
         """Run scripts to their ends; answers are on disk, failures with the suites' sources.
 
+        `then` is looked at when the first have ended, and run likewise.
         False where it was interrupted: then some requests have neither.
         """
         from evals.endpoint.client import connect
@@ -100,6 +103,8 @@ class Asking:
             try:
                 with polite(lambda: router.stop("the run was interrupted")) as interrupts:
                     await finish_or_stop(gather(scripts), interrupts)
+                    if not interrupts.happened:
+                        await finish_or_stop(gather(then), interrupts)
             finally:
                 for desk in desks:
                     desk.endpoint = desk.on_more = None
@@ -121,10 +126,15 @@ class Asking:
         return compose(self.mode, source, limited, self.answers)
 
 
-def run(asking: Asking, scripts: Sequence[Waiting], desks: Sequence[Desk]) -> bool:
+def run(
+    asking: Asking,
+    scripts: Sequence[Waiting],
+    desks: Sequence[Desk],
+    then: Iterable[Waiting] = (),
+) -> bool:
     """Ask in this thread, to the end or an interrupt (False); unpacks a task group's error."""
     try:
-        return asyncio.run(asking.ask(scripts, desks))
+        return asyncio.run(asking.ask(scripts, desks, then))
     except BaseExceptionGroup as group:
         unwritten, others = group.split(DiskError)
         raise (unwritten or others or group).exceptions[0] from None

@@ -20,10 +20,11 @@ from evals.endpoint.config import Config
 from evals.errors import EvalsError, MissingRecording
 from evals.model import Asks, Completion, Exchange, Frozen, Request
 from evals.runner import Answers
+from evals.session.overall import answers_of
 from evals.session.sources import folder, oldest
 from evals.suite.cell import Cell
 from evals.suite.open import OpenSuite
-from evals.suite.script import asking
+from evals.suite.script import asking, overall
 
 State = Literal["recorded", "outdated", "damaged", "missing"]
 
@@ -109,7 +110,22 @@ class _Following:
             for number in range(cell.n_requests):
                 if not follow(asking(cell, number), self._lookup(cell)):
                     self.open_ended.add(cell.name)
+        for cell in self._opened.cells:
+            if any(check.asks for check in cell.overall):
+                self._follow_overall(cell)
         return tuple(self._found.values())
+
+    def _follow_overall(self, cell: Cell) -> None:
+        """What checks over several trials ask, where the answers to these are recorded."""
+        try:
+            answers = answers_of(
+                cell, self._opened.cells_of(cell.case), lambda each, _: self._lookup(each)
+            )
+        except EvalsError:
+            self.open_ended.add(cell.name)
+            return
+        if not follow(overall(cell, answers), self._lookup(cell)):
+            self.open_ended.add(cell.name)
 
     def _lookup(self, cell: Cell) -> Callable[[Request], Completion]:
         def lookup(request: Request) -> Completion:

@@ -18,6 +18,7 @@ from evals.record import Run
 from evals.runner import replay
 from evals.session.evaluation import Evaluation, Options
 from evals.session.finish import Finished, finish, start
+from evals.session.overall import with_overall
 from evals.session.sources import Source
 from evals.session.stored import Stored
 from evals.suite.cell import Cell
@@ -71,14 +72,13 @@ def rescore(
     unjudged: Counter[str] = Counter()
     judged: list[Judged] = []
     for source in sources:
-        again = _Again(evaluation, source, stored, run.manifest.id)
+        again = _Again(evaluation, source, stored, run.manifest.id, before)
         for cell in source.opened.cells:
-            for sample in range(cell.samples):
-                old = before.get((cell.suite, cell.case.id, cell.column.id, sample))
-                result, why = again.result(cell, sample, old)
+            found = [again.result(cell, sample) for sample in range(cell.samples)]
+            unjudged.update(why for _, why in found if why)
+            for result in again.overall(cell, [result for result, _ in found]):
                 evaluation.journal.append(result)
-                unjudged.update([why] if why else [])
-                judged.append((old, result))
+                judged.append((again.old(cell, result.sample), result))
     finished = finish(evaluation, started=started, interrupted=False)
     paths = finished.suite_paths
     return Rescored(
@@ -119,11 +119,31 @@ class _Again:
     source: Source
     stored: Stored
     run: str
+    before: Mapping[tuple[str, str, str, int], TrialResult]
 
-    def result(
-        self, cell: Cell, sample: int, old: TrialResult | None
-    ) -> tuple[TrialResult, str | None]:
+    def old(self, cell: Cell, sample: int) -> TrialResult | None:
+        """The trial as it was judged before."""
+        return self.before.get((cell.suite, cell.case.id, cell.column.id, sample))
+
+    def overall(self, cell: Cell, results: Sequence[TrialResult]) -> Sequence[TrialResult]:
+        """The results with those of checks over several trials."""
+        if all(result.outcome == "skipped" for result in results):
+            return results
+        return with_overall(
+            cell,
+            results,
+            case=self.source.opened.cells_of(cell.case),
+            trials=self._trial,
+            lookup=_Lookup(self, []),
+        )
+
+    def _trial(self, cell: Cell, sample: int) -> _Lookup:
+        old = self.old(cell, sample)
+        return _Lookup(self, list(old.asked) if old else [])
+
+    def result(self, cell: Cell, sample: int) -> tuple[TrialResult, str | None]:
         """The result, and why nothing was judged where that is so."""
+        old = self.old(cell, sample)
         reason = self.evaluation.will_skip(self.source, cell)
         if reason is not None:
             return skipped(cell, sample), "skipped by the suite"

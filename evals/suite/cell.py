@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from evals.checks.asking import Bodies, Context
-from evals.checks.judge import Prepared
+from evals.checks.judge import Prepared, PreparedCheck
 from evals.model import Case, Column, JsonObject, Request, Turn
 
 
@@ -24,6 +24,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     column: Column
     body: JsonObject  # of the first request
     checks: tuple[Prepared, ...]
+    overall: tuple[PreparedCheck, ...] = ()  # checks over several trials
     turns: tuple[Turn, ...] = ()  # rendered; of a conversation
     bodies: Bodies | None = None  # makes the requests of checks
     variants: tuple[JsonObject, ...] = ()  # bodies, where axes are collapsed into samples
@@ -37,6 +38,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
             expected=case.expected,
             has_expected=case.has_expected,
             asker=self.name,
+            column=self.column.id,
             bodies=self.bodies,
         )
 

@@ -64,9 +64,8 @@ def opening(turns: Sequence[Turn]) -> tuple[JsonObject, ...]:
     return ({"role": "user", "content": turns[0].user},) if turns else ()
 
 
-def talking(cell: Cell, number: int) -> Asks[Talk]:
-    """Say the turns one after another; all of a trial have the take of its first request."""
-    request = cell.request(number)
+def talking(cell: Cell, request: Request) -> Asks[Talk]:
+    """Say the turns one after another; all have the take of the first, which is `request`."""
     requests: list[Request] = []
     replies: list[Completion] = []
     for turn in cell.turns:
@@ -130,15 +129,15 @@ def _reply(reply: Completion) -> JsonObject:
     return {"role": "assistant", "content": reply.text or None, "tool_calls": calls}
 
 
-def asking_turns(cell: Cell, number: int) -> Asks[None]:
+def asking_turns(cell: Cell, request: Request) -> Asks[None]:
     """The asking part: the conversation, then what checks ask about its replies."""
-    talk = yield from talking(cell, number)
+    talk = yield from talking(cell, request)
     yield from asked_by(_exams(cell, talk))
 
 
-def judging_turns(cell: Cell, sample: int) -> Asks[TrialResult]:
-    """A whole conversation."""
-    talk = yield from talking(cell, sample)
+def judging_turns(cell: Cell, sample: int, request: Request) -> Asks[TrialResult]:
+    """A whole conversation; `request` is its first."""
+    talk = yield from talking(cell, request)
     asked = tuple((key(request), request.take) for request in talk.requests)
     turns = tuple(_turns(cell, talk))
     if not talk.replies:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
-from evals.checks.judge import Prepared, unmet
+from evals.checks.judge import Prepared, PreparedCheck, unmet
 from evals.checks.registry import find
 from evals.endpoint.body import build_body
 from evals.endpoint.config import Config
@@ -25,7 +25,13 @@ from evals.suite.template import is_plain, render_messages
 _NOTHING: Final[JsonObject] = {}
 _MOST: Final = 100  # mistakes that only values show
 
+_ONE_SAMPLE = "there is only one sample: ask for more by `repeat`"
 _ONE_REPLY = "a conversation has one reply a turn: ask for samples by `repeat`, not by `n`"
+
+
+def is_overall(check: Prepared) -> TypeGuard[PreparedCheck]:
+    """Whether a check looks at several trials."""
+    return isinstance(check, PreparedCheck) and check.type.scope != "trial"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +58,11 @@ class OpenSuite:
     def names(self) -> Iterator[str]:
         """The names of all cells."""
         return (cell_name(case, column) for case, column in pairs(self.suite))
+
+    def cells_of(self, case: Case) -> tuple[Cell, ...]:
+        """The cells of one case, one a column."""
+        asked = (column for column in self.suite.columns if asks(case, column))
+        return tuple(self.making.cell(case, column) for column in asked)
 
     def find(self, case: str, column: str) -> Cell | None:
         """The cell of these ids."""
@@ -123,7 +134,8 @@ class Making:
             column=column,
             body=variants[0] if variants else self._body(case, column, messages),
             variants=variants,
-            checks=self._prepared,
+            checks=tuple(check for check in self._prepared if not is_overall(check)),
+            overall=tuple(filter(is_overall, self._prepared)),
             turns=self._turns,
             bodies=self._bodies,
         )
@@ -213,9 +225,17 @@ class Making:
                 requests += number
                 candidates = int(body.get("n") or 1)
                 trials += number * candidates
+                if number * candidates == 1:
+                    self._complain_single(case)
                 if case.turns and candidates > 1:
                     self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
         return trials, requests
+
+    def _complain_single(self, case: Case) -> None:
+        for check in checks_in(case.checks):
+            kind = find(check.type)
+            if kind is not None and kind.scope == "case":
+                self._complain(check.place or case.place, case, f"{check.label}: {_ONE_SAMPLE}")
 
     def _meet(self, check: Check, case: Case) -> None:
         """Note the endpoint that a check wants to ask."""

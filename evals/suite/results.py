@@ -114,6 +114,32 @@ def judged(
     )
 
 
+def extended(
+    cell: Cell, result: TrialResult, verdicts: tuple[Verdict, ...], spent: Spent
+) -> TrialResult:
+    """An answered trial with the verdicts over several trials, which it has to meet too."""
+    checks = (*result.checks, *verdicts)
+    costs = [cost for cost in (result.judge_cost_usd, spent.cost_usd) if cost is not None]
+    result = msgspec.structs.replace(
+        result,
+        checks=checks,
+        judges_asked=(*result.judges_asked, *spent.asked),
+        judge_cost_usd=sum(costs) if costs else None,
+    )
+    if result.error is not None:
+        return result
+    conclusion = conclude(cell.case, checks)
+    error = _undecided(checks, spent) if conclusion.outcome == "error" else None
+    return msgspec.structs.replace(
+        result,
+        outcome="not_run" if error and error.kind == "not_run" else conclusion.outcome,
+        passed=conclusion.passed,
+        score=conclusion.score,
+        missed=conclusion.outcome == "fail" and cell.case.misses == "allowed",
+        error=error,
+    )
+
+
 def _undecided(verdicts: tuple[Verdict, ...], spent: Spent) -> TrialError:
     """Why there is no verdict: a check that could not be made, or whose request was not sent."""
     unsent = next((problem for problem in spent.problems if _was_not_sent(problem)), None)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from evals.checks.registry import find
 from evals.model import Assertion, ToolResult, Turn
-from evals.suite.assertions import Assertions
+from evals.suite.assertions import Assertions, checks_in
 from evals.suite.problems import Problems
 from evals.suite.written import WrittenTurn
 
@@ -31,6 +32,11 @@ class Turns:
             for index, turn in enumerate(written)
             for check in self._assertions.read(turn.assert_, (*path, index, "assert"))
         )
+        for check in checks_in(checks):
+            kind = find(check.type)
+            if kind is not None and kind.scope != "trial":
+                message = f"{check.label} looks at several trials: write it under the test's assert"
+                self._problems.error((*path, check.turn or 0, "assert"), message)
         if written[0].tool is not None:
             details = ("nothing was called yet: begin with `user: TEXT`",)
             self._problems.error((*path, 0, "tool"), "the first turn is a tool's", details)

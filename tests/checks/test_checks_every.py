@@ -18,6 +18,7 @@ from evals.checks.options import OptionsError
 from evals.checks.registry import FAMILIES, find
 from evals.checks.written import read_assertion
 from evals.model import Choice, Completion, Timing, Token, ToolCall, Usage
+from evals.testing import check
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [name for listed in FAMILIES.values() for name in listed.split()]
@@ -90,6 +91,8 @@ EVIDENCE = {
     "meteor": '"A dog slept there."',
     "language": '"The capital of France is Paris."',
     "expression": "6 words",
+    "consistent": '1 of 3 samples say "paris"',
+    "deterministic": '"It is 6."',
     "similar": '"We sell kettles."',
 }
 
@@ -230,7 +233,10 @@ def test_hostile_answers_are_judged_in_words(reference, name):
             prepared = prepare(read_assertion(written))
             hostile = {what: completion(text) for what, text in TEXTS.items()} | ANSWERS
             for what, answer in hostile.items():
-                verdict = prepared.judge(answer)
+                if find(name).scope == "trial":
+                    verdict = prepared.judge(answer)
+                else:
+                    verdict = check(written, [answer, answer])
                 crashed = re.match(r"[A-Z]\w*(Error|Exception|Warning): ", verdict.reason)
                 assert not crashed, (what, verdict.reason[:200])
                 assert 0 < len(verdict.reason) < 5000, what

@@ -52,7 +52,7 @@ CATALOGUE = """
     perplexity finish-reason latency tokens cost tool-calls levenshtein
     tool-call-f1 no-tool-call is-valid-tool-call logprob perplexity-score
     token-probability entropy exact-match jaro-winkler token-f1
-    json-equals is-csv is-python markdown similar
+    json-equals is-csv is-python markdown similar consistent deterministic
     is-yaml is-xml contains-xml is-html contains-html is-sql contains-sql language
     bleu chrf ter gleu meteor rouge confidence expression
 """
