@@ -267,4 +267,6 @@ class Making:
         place = place or Place(self._suite.path)
         if (place, message) not in self._said:
             self._said.add((place, message))
+            if case.place is not None and case.place.path != place.path:
+                details = (*details, f"the row: {case.place}")
             self.problems.append(Problem(place, f"case {case.id!r}: {message}", details))

@@ -309,3 +309,20 @@ def test_a_wrong_data_set_is_refused(bench: Any, written: str, message: str) -> 
     files = {"r.csv": FIVE, "suites/x": ""}
     found = bench.mistakes(f"{ASK}tests: [{written}]", files, name="suites/s.eval.yaml")
     assert any(message in problem for problem in found)
+
+
+def test_a_value_that_a_check_refuses_is_told_with_its_row(bench: Any) -> None:
+    from evals.endpoint.config import load_config
+    from evals.errors import SuiteError
+    from evals.suite.open import open_suite
+
+    text = (
+        f"model: m\n{ASK}tests: [{{file: r.csv, assert: [{{type: number, value: '{{{{ v }}}}'}}]}}]"
+    )
+    bench.load(text, {"r.csv": "id,q,v\na,x,1\nb,y,two\n"})
+    with pytest.raises(SuiteError) as refused:
+        open_suite(bench.root / "s.eval.yaml", config=load_config(bench.root, env={}))
+    (problem,) = refused.value.problems
+    assert (problem.place.path, problem.place.line) == ("s.eval.yaml", 3)
+    assert "case 'b': number.value: \"two\" is not a number" in problem.message
+    assert problem.details == ("the row: r.csv:3:1",)
