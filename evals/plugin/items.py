@@ -124,6 +124,9 @@ class CellItem(pytest.Item):
         if self.outcome == "fail":
             self._fail()
 
+    def teardown(self) -> None:
+        self.results = ()  # they are on disk: of a large run not all can be held
+
     def _fail(self) -> NoReturn:
         from evals.report.failure import explain
 

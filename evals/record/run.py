@@ -16,6 +16,7 @@ from evals.errors import RunError
 from evals.model import Manifest, TrialResult
 from evals.record.files import files, last_lines
 from evals.record.journal import Lines
+from evals.record.sharing import shared
 from evals.write import Secrets, publish
 
 FORMAT = 1
@@ -60,7 +61,7 @@ class Run:
         """One result a trial, in the order in which they were written; raises `RunError`."""
         lines = Lines(files(self.folder, "trials"), TrialResult)
         self.damaged = lines.damaged
-        return last_lines(lines, self.folder)
+        return shared(last_lines(lines, self.folder))
 
 
 def write_manifest(
