@@ -218,8 +218,19 @@ function Words({ of, reference, expected }: { of: Trial; reference: string | und
   </>;
 }
 
+/** Those that decided before those that were only measured; members stay with their group. */
+function decidingFirst(checks: Check[]): Check[] {
+  const groups: Check[][] = [];
+  for (const one of checks) {
+    if (one.depth === 0 || !groups.length) groups.push([one]);
+    else groups.at(-1)!.push(one);
+  }
+  const measured = (group: Check[]) => Number(group[0]!.icon === "none");
+  return groups.sort((a, b) => measured(a) - measured(b)).flat();
+}
+
 function Checks({ checks }: { checks: Check[] }) {
-  const bad = checks.filter((one) => one.icon !== "pass");
+  const bad = decidingFirst(checks.filter((one) => one.icon !== "pass"));
   const good = checks.filter((one) => one.icon === "pass");
   return <>
     {bad.length > 0 && <List of={bad} />}
