@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from operator import attrgetter
+from typing import TypeAlias, TypeVar
 
 from evals.comparison.cells import Cells, answered
 from evals.comparison.readings import CONFIDENCE
@@ -29,6 +30,8 @@ __all__ = [
     "usage",
     "values_by_case",
 ]
+
+T = TypeVar("T")
 
 Read: TypeAlias = Callable[[TrialResult], float | None]
 
@@ -95,10 +98,10 @@ def _visible(told: Usage) -> int | None:
 
 
 _USAGE: dict[str, Callable[[Usage], int | None]] = {
-    "prompt": lambda told: told.prompt_tokens,
-    "completion": lambda told: told.completion_tokens,
+    "prompt": attrgetter("prompt_tokens"),
+    "completion": attrgetter("completion_tokens"),
     "visible": _visible,
-    "reasoning": lambda told: told.reasoning_tokens,
+    "reasoning": attrgetter("reasoning_tokens"),
     "total": _total,
 }
 
@@ -130,19 +133,32 @@ class Quantities:
         self._answered = {
             case: [trial for trial in trials if answered(trial)] for case, trials in cells.items()
         }
+        self._told = {
+            case: [trial.completion.usage for trial in trials if trial.completion is not None]
+            for case, trials in self._answered.items()
+        }
         self._known: dict[str, dict[str, list[float]]] = {}
 
     def of(self, name: str) -> dict[str, list[float]]:
         """`latency`, `ttft`, `cost_usd`, or a kind of tokens; cases without a value left out."""
         if name not in self._known:
-            read = _READS.get(name) or usage(name)
-            values: dict[str, list[float]] = {}
-            for case, trials in self._answered.items():
-                found = [value for trial in trials if (value := read(trial)) is not None]
-                if found:
-                    values[case] = found
-            self._known[name] = values
+            self._known[name] = (
+                _found(self._answered, _READS[name])
+                if name in _READS
+                else _found(self._told, _USAGE[name])
+            )
         return self._known[name]
+
+
+def _found(
+    cases: Mapping[str, Sequence[T]], read: Callable[[T], float | None]
+) -> dict[str, list[float]]:
+    values: dict[str, list[float]] = {}
+    for case, each in cases.items():
+        found = [value for one in each if (value := read(one)) is not None]
+        if found:
+            values[case] = found
+    return values
 
 
 _READS: Mapping[str, Read] = {"latency": latency, "ttft": ttft, "cost_usd": cost}
@@ -176,7 +192,9 @@ def spread(values: Mapping[str, list[float]]) -> Spread:
 
 def tokens_of(quantities: Quantities) -> Tokens:
     """Means over cases of the tokens of a trial; `n` counts the trials whose usage was told."""
-    told = {kind: quantities.of(kind) for kind in _USAGE if kind != "total"}
+    told = {kind: quantities.of(kind) for kind in ("prompt", "completion", "reasoning")}
+    # Where no answer tells its reasoning, none tells what was visible.
+    told["visible"] = quantities.of("visible") if told["reasoning"] else {}
     means = {kind: _mean(case_means(values)) for kind, values in told.items()}
     n = max(sum(len(found) for found in values.values()) for values in told.values())
     return Tokens(n=n, **means)
