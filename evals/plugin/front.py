@@ -220,6 +220,7 @@ class Front:
         except (DiskError, RunError) as problem:
             self.stopping.unwritten = str(problem)
             return
+        self.notes += (f"damaged, and left out: {line}" for line in self.finished.run.damaged)
         findings, paths = self.finished.findings, self.finished.suite_paths
         reports = [*gate_reports(findings, paths, strict=self.strict), *self._unused()]
         for report in reports:

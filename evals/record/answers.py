@@ -85,9 +85,12 @@ class Answers:
                 self._spots[name] = spot
 
     def has(self, suite: str, key: str, take: int) -> bool:
-        """Whether this run has that answer, here or in a recording that it replaced."""
-        name = (suite, key, take)
-        return name in self._spots or name in self._refreshed
+        """Whether an answer is journaled."""
+        return (suite, key, take) in self._spots
+
+    def has_refreshed(self, suite: str, key: str, take: int) -> bool:
+        """Whether this run has replaced a recording by that answer."""
+        return (suite, key, take) in self._refreshed
 
     def add(self, suite: str, key: str, exchange: Exchange) -> None:
         """Journal an answer; it is in the operating system's hands when this returns."""

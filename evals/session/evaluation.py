@@ -142,7 +142,7 @@ class Evaluation:
             answers=self.answers if self.options.mode == "live" else None,
         )
         if self.options.mode == "refresh":
-            source.is_new = partial(self.answers.has, opened.suite.id)
+            source.is_new = partial(self.answers.has_refreshed, opened.suite.id)
         self.sources[opened.suite.id] = source
         return source
 
@@ -233,6 +233,8 @@ class Evaluation:
         """Whether a request is answered: in `record` ever, in the other modes in this run."""
         if self.options.mode == "record":
             return source.cassettes.has(request, name=name[0])
+        if self.options.mode == "refresh":
+            return self.answers.has_refreshed(source.suite.id, *name)
         return self.answers.has(source.suite.id, *name)
 
     def gather(

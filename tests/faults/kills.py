@@ -193,7 +193,11 @@ class Loop:
         if self._run is None:
             return {}
         lines = Lines(sorted(self._run.glob("answers-*.jsonl")), AnswerLine)
-        return {_number(line.request.body): read_at(spot) for spot, line in lines.spotted()}
+        return {
+            _number(line.request.body): read_at(spot)
+            for spot, line in lines.spotted()
+            if line.response is not None
+        }
 
     def _wrong(self, what: str) -> None:
         self._report.problems.append(f"kill {self._report.kills}, {self.project.name}: {what}")

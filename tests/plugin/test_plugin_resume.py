@@ -156,3 +156,17 @@ def test_an_unknown_run_is_refused_with_those_there_are(project):
     result = project.run("--evals-resume", "20200101T000000Z-abcd")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*There is no run '20200101T000000Z-abcd'*", f"*{run}*"])
+
+
+def test_a_damaged_line_is_named_and_its_trial_judged_again(project):
+    project.suite(SUITE)
+    project.run("--evals-mode", "live")
+    asked = project.asked
+    path = project.path / "reports/runs/latest/trials-0.jsonl"
+    first, second, *others = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([first, second.replace(b":", b";", 1), *others]))
+    result = project.run("--evals-resume", "latest")
+    result.assert_outcomes(passed=22)
+    result.stdout.fnmatch_lines(["damaged, and left out: *trials-0.jsonl:2: *"])
+    assert project.asked == asked
+    assert project.manifest()["counts"] == {"pass": 20}
