@@ -126,5 +126,5 @@ def test_the_grid_is_filtered_by_what_became_of_a_case(
         page.locator(".tools").get_by_role("button", name=chip).click()
         assert page.locator(".grid .c1 a").all_inner_texts() == [case]
     page.goto(f"{path.as_uri()}#outcome=unchanged")
-    page.wait_for_function("document.querySelectorAll('.grid .c1 a').length === 4")
+    page.locator(".count", has_text="4 of 6 shown").wait_for()
     page.close()

@@ -163,7 +163,7 @@ def test_what_no_case_has_offers_to_clear(opened, small_file: Path) -> None:
 
 def test_an_address_restores_the_view(opened, small_file: Path) -> None:
     page = opened(small_file, "#outcome=fail&q=/case-[12]/&sort=name&hide=warm")
-    page.wait_for_function("document.querySelectorAll('.grid .c1 a').length === 2")
+    page.locator(".count", has_text="2 of 8 shown").wait_for()
     assert ids(page) == ["case-1", "case-2"]
     assert page.locator(".grid thead th").count() == 3
     assert page.get_by_label("Search in cases").input_value() == "/case-[12]/"
@@ -324,7 +324,7 @@ def test_what_a_model_wrote_stays_text(opened, small_file: Path) -> None:
 def test_keys_alone_lead_to_a_failure_and_back(opened, small_file: Path) -> None:
     page = opened(small_file)
     page.keyboard.press("f")
-    page.wait_for_function("document.activeElement.closest?.('.grid')")
+    page.locator(".grid a:focus").wait_for()
     first = page.evaluate("document.activeElement.textContent")
     page.keyboard.press("Enter")
     assert page.locator(".drawer h3").inner_text() == first
@@ -332,7 +332,7 @@ def test_keys_alone_lead_to_a_failure_and_back(opened, small_file: Path) -> None
     assert page.locator(".drawer h3").inner_text() == ids(page)[1]
     page.keyboard.press("k")
     page.keyboard.press("Escape")
-    page.wait_for_function("document.activeElement.closest?.('.grid')")
+    page.locator(".grid a:focus").wait_for()
     assert page.evaluate("document.activeElement.textContent") == first
     page.keyboard.press("/")
     page.keyboard.type("jk?")
