@@ -131,15 +131,16 @@ class _Bodies:
         return endpoint or "scripted", {"model": model or "scripted", "input": list(texts)}
 
 
-Said: TypeAlias = str | Sequence[Sequence[float]] | None
-"""What a script makes of a request: a text, vectors for an embeddings request, or no answer."""
+Said: TypeAlias = str | JsonObject | Sequence[Sequence[float]] | None
+"""What a script makes of a request: a text, a choice as the API has it, vectors, or no answer."""
 
 
 class ScriptedEndpoint:
     """An endpoint that says what a function makes of each request; `requests` keeps them.
 
-    A function returns a text, or for an embeddings request its vectors. One that returns None
-    leaves the request without an answer (`EndpointError`).
+    A function returns a text, a mapping of what a choice of the API holds beside or in place of it
+    (`{"message": {"content": "5"}, "logprobs": {…}}`), or for an embeddings request its vectors.
+    One that returns None leaves the request without an answer (`EndpointError`).
     """
 
     def __init__(self, say: Callable[[Request], Said]) -> None:
@@ -157,8 +158,9 @@ class ScriptedEndpoint:
             raise EndpointError("the script has no answer", kind="status", status=500)
         body: JsonObject = {"model": request.body.get("model", "scripted")}
         if isinstance(said, str):
-            message = {"role": "assistant", "content": said}
-            body["choices"] = [{"index": 0, "message": message, "finish_reason": "stop"}]
+            said = {"message": {"role": "assistant", "content": said}}
+        if isinstance(said, dict):
+            body["choices"] = [{"index": 0, "finish_reason": "stop", **said}]
         else:
             body["data"] = [{"index": i, "embedding": list(v)} for i, v in enumerate(said)]
         return Exchange(

@@ -74,18 +74,20 @@ def _token(told: Mapping[str, float]) -> Token:
 def judged(assertion: Any, answer: Any) -> Verdict:
     """What the assertion says of the answer.
 
-    A check that asks is told what stands in the answer: `judge`, a text, or `vectors` of texts.
-    Samples are a list; those of several columns are a mapping under `columns`.
+    A check that asks is told what stands in the answer: `judge`, a text or one for each request, or
+    `vectors` of texts. Samples are a list; those of several columns are a mapping under `columns`.
     """
     told: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
     to: Any = completion(answer) if not isinstance(answer, list) else [*map(completion, answer)]
     if "columns" in told:
         to = {name: [*map(completion, samples)] for name, samples in told["columns"].items()}
+    said = told.get("judge", "")
+    replies = iter([said] if isinstance(said, str) else said)
 
     def say(request: Request) -> Any:
         if request.path == "/embeddings":
             return [told["vectors"][text] for text in request.body["input"]]
-        return told["judge"]
+        return next(replies)
 
     return check(assertion, to, endpoint=ScriptedEndpoint(say))
 

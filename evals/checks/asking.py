@@ -97,7 +97,7 @@ class Context(Frozen, frozen=True, kw_only=True):
     ) -> Request:
         """A request for the vectors of texts: `completion.vectors`, in their order.
 
-        Without `endpoint` the judge's is asked, and without a judge the suite's.
+        Without `endpoint` the suite's is asked.
         """
         if self.bodies is None:
             raise CheckError("there is no endpoint to ask")

@@ -154,7 +154,10 @@ def _fields(options: Any) -> Mapping[str, Field]:
 
 
 def template_fields(options: type[Any] | None) -> frozenset[str]:
-    """`value`, `path`, nested assertions, and options that are texts or lists of texts."""
+    """`value`, `path`, nested assertions, and options that are texts or lists of texts.
+
+    A text whose `Meta(extra={"template": False})` says so is none.
+    """
     return frozenset(
         key
         for key, field in fields_of(options).items()
@@ -165,7 +168,9 @@ def template_fields(options: type[Any] | None) -> frozenset[str]:
 def _holds_text(hint: Any) -> bool:
     origin = typing.get_origin(hint)
     if origin is Annotated:
-        return _holds_text(typing.get_args(hint)[0])
+        plain, *metas = typing.get_args(hint)
+        told = (getattr(meta, "extra", None) or {} for meta in metas)
+        return all(extra.get("template", True) for extra in told) and _holds_text(plain)
     if origin in (Union, UnionType, tuple, list):
         return any(_holds_text(part) for part in typing.get_args(hint))
     return hint is str

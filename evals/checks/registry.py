@@ -60,6 +60,10 @@ FAMILIES = {
     "expression": "expression",
     "embedding": "similar",
     "samples": "consistent deterministic",
+    "rubric": "llm-rubric closed-qa",
+    "rating": "g-eval",
+    "comparing": "factuality pairwise",
+    "grounding": "answer-relevance context-faithfulness context-recall context-relevance",
 }
 _BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -71,12 +75,14 @@ class CheckType:
 
     `options` is a struct (or dataclass; None: no options). `inspect` finds mistakes in converted
     options that their types cannot say. `decided_by` are options of which one is needed unless the
-    weight is 0. `files` are options that may be `{file: PATH}` in a suite. `scored` says that a
-    returned score is compared with the common key `threshold`. `library` is one of `extras.EXTRAS`
-    that it cannot do without. `asks` says that the function is a generator that yields requests, as
-    `evals.checks.asking` tells. `scope` says what the function is given in place of a completion:
-    `case` all samples of a case in its column, a sequence; `columns` those of every column of the
-    case, a mapping by column, whose first is the judged one (`context.column`).
+    weight is 0. `files` are options that may be `{file: PATH}` in a suite, `texts` those where the
+    file holds a text. `inputs` are keys of the option `value` that have to be there; a suite takes
+    what is left out from the vars of these names. `scored` says that a returned score is compared
+    with the common key `threshold`. `library` is one of `extras.EXTRAS` that it cannot do without.
+    `asks` says that the function is a generator that yields requests, as `evals.checks.asking`
+    tells. `scope` says what the function is given in place of a completion: `case` all samples of a
+    case in its column, a sequence; `columns` those of every column of the case, a mapping by
+    column, whose first is the judged one (`context.column`).
     """
 
     name: str
@@ -87,6 +93,8 @@ class CheckType:
     inspect: Callable[[Any], Iterable[Mistake]] | None = None
     decided_by: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     scored: bool = False
     own: bool = False
     wants_context: bool = False  # it takes `context` by keyword

@@ -11,7 +11,13 @@ from evals.checks.judge import OptionsError, Prepared, prepare
 from evals.checks.registry import find
 from evals.errors import Place, Problem, SuiteError
 from evals.model import Assertion, Case, Check, Group, JsonObject
-from evals.suite.template import TemplateError, is_template, render_value, variables_of
+from evals.suite.template import (
+    EXPECTED,
+    TemplateError,
+    is_template,
+    render_value,
+    variables_of,
+)
 
 
 def bind(case: Case) -> tuple[Assertion, ...]:
@@ -46,13 +52,42 @@ def _bind(assertion: Assertion, case: Case) -> Assertion:
 
 def _bind_check(check: Check, case: Case) -> Check:
     templates = template_options(check)
-    return _rendered(check, templates, case) if templates else check
+    if not templates and not _inputs(check):
+        return check
+    return _rendered(check, templates, case)
 
 
 def _rendered(check: Check, templates: JsonObject, case: Case) -> Check:
     variables = variables_of(case, check.vars)
     rendered = {name: render_value(value, variables) for name, value in templates.items()}
-    return msgspec.structs.replace(check, options={**check.options, **rendered})
+    options = {**check.options, **rendered}
+    if inputs := _inputs(check):
+        options["value"] = _with_inputs(options.get("value", {}), inputs, variables)
+    return msgspec.structs.replace(check, options=options)
+
+
+def _inputs(check: Check) -> tuple[str, ...]:
+    """What a check takes from the vars of a case by its name."""
+    kind = find(check.type)
+    return () if kind is None else kind.inputs
+
+
+def _with_inputs(value: Any, inputs: tuple[str, ...], variables: JsonObject) -> Any:
+    """The inputs of a check; those that are not written are the vars of their names."""
+    if not isinstance(value, dict):
+        return value  # refused where options are understood
+    made = dict(value)
+    for name in inputs:
+        if made.get(name) is not None:
+            continue
+        source = EXPECTED if name == "reference" and name not in variables else name
+        if source not in variables:
+            raise TemplateError(
+                f"there is no {name} to judge by",
+                remedy=f"give it as `value: {{{name}: …}}`, or as the var {name!r} of the test",
+            )
+        made[name] = variables[source]
+    return made
 
 
 class _Bound(NamedTuple):
@@ -118,7 +153,7 @@ class Binding:
 
 def _bound(assertion: Assertion) -> _Bound:
     templates = template_options(assertion) if isinstance(assertion, Check) else {}
-    if templates or (isinstance(assertion, Group) and _is_open(assertion)):
+    if _is_open(assertion):
         return _Bound(assertion, None, templates)
     try:
         return _Bound(assertion, prepare(assertion), templates)
@@ -129,7 +164,7 @@ def _bound(assertion: Assertion) -> _Bound:
 def _is_open(assertion: Assertion) -> bool:
     if isinstance(assertion, Group):
         return any(_is_open(member) for member in assertion.of)
-    return bool(template_options(assertion))
+    return bool(template_options(assertion) or _inputs(assertion))
 
 
 def _with_values(bound: _Bound, case: Case) -> Assertion:

@@ -1,10 +1,11 @@
-"""Values that stand in a file of their own: `tools: {file: tools.json}`, as JSON or YAML."""
+"""What stands in a file of its own: `tools: {file: tools.json}`, as JSON or YAML, or a text."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from evals.errors import SuiteError
 from evals.suite.datasets import read_json
@@ -22,23 +23,37 @@ class Contents:
     def __init__(self, problems: Problems, files: Files) -> None:
         self._problems = problems
         self._files = files
-        self._read: dict[str, Any] = {}
+        self._read: dict[tuple[str, Callable[[str], Any]], Any] = {}
 
     def read(self, written: Any, path: Path) -> Any:
         """The value in a file that is named at `path`; UNSET where it cannot be had."""
+        return self._taken(written, path, self._value)
+
+    def text(self, written: Any, path: Path) -> str | UnsetType:
+        """The text in a file that is named at `path`; UNSET where it cannot be had."""
+        text: str | UnsetType = self._taken(written, path, self._text)
+        return text
+
+    def _taken(self, written: Any, path: Path, take: Callable[[str], Any]) -> Any:
         if not isinstance(written, str):
             self._problems.error(path, f"file must be a path, found {kind_of(written)}")
             return UNSET
         try:
-            if written not in self._read:
-                self._read[written] = self._value(written)
-            return self._read[written]
+            if (written, take) not in self._read:
+                self._read[written, take] = take(written)
+            return self._read[written, take]
         except FileRefused as error:
             self._problems.refused(path, error)
         except SuiteError as error:
             for problem in error.problems:
                 self._problems.add(problem)
         return UNSET
+
+    def _text(self, written: str) -> str:
+        try:
+            return self._files.read(written).decode("utf-8-sig").strip()
+        except UnicodeDecodeError as error:
+            raise FileRefused(f"{written!r} is not UTF-8: byte {error.start}") from error
 
     def _value(self, written: str) -> Any:
         data, name = self._files.read(written), self._files.name(self._files.find(written))

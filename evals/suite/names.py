@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 
+from evals.checks.registry import find
 from evals.errors import Place, Problem
 from evals.model import Assertion, Case, JsonObject, Prompt
 from evals.suite.assertions import checks_in
@@ -117,6 +118,9 @@ class Names:
 
     def _read_names(self, assertion: Assertion) -> Iterable[tuple[str, Collection[str]]]:
         for check in checks_in((assertion,)):
+            kind = find(check.type)
+            if kind is not None and "judge" in kind.needs:
+                self.used |= {"question", *kind.inputs}  # taken by name where they are not written
             for option, value in template_options(check).items():
                 for text in templates_in(value):
                     try:

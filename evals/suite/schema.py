@@ -159,7 +159,7 @@ def _when(kind: CheckType, options: JsonObject | None) -> JsonObject:
         name: _or_template(schema) if name in kind.templates else schema
         for name, schema in options.get("properties", {}).items()
     }
-    for name in kind.files:
+    for name in (*kind.files, *kind.texts):
         properties[name] = {"anyOf": [properties[name], _FILE]}
     if "assert" in properties:
         properties["assert"] = {"type": "array", "items": {"$ref": "#/$defs/Assertion"}}

@@ -1,4 +1,7 @@
-"""JSON Schemas in files of their own: `{type: is-json, value: {file: person.json}}`."""
+"""What assertions take from files: JSON Schemas, and the prompts of judges.
+
+`{type: is-json, value: {file: person.json}}`, `{type: llm-rubric, prompt: {file: judge.md}, …}`.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ Path = tuple[str | int, ...]
 
 
 class Schemas:
-    """Puts the schemas of files into the assertions of one suite."""
+    """Puts what files hold into the assertions of one suite."""
 
     def __init__(self, problems: Problems, files: Files) -> None:
         self._problems = problems
         self._contents = Contents(problems, files)
 
     def filled(self, written: Any, path: Path) -> Any:
-        """An assertion as written, with the schemas of files in it, at any depth.
+        """An assertion as written, with what files hold in it, at any depth.
 
-        Where one cannot be had, the mistake is reported, and any JSON is valid instead.
+        Where a schema cannot be had, the mistake is reported, and any JSON is valid instead.
         """
         if isinstance(written, list):
             return [self.filled(part, (*path, index)) for index, part in enumerate(written)]
@@ -37,11 +40,15 @@ class Schemas:
         kind = str(written.get("type")).removeprefix("not-")
         found = find(kind)
         files = found.files if found is not None else ()
+        texts = found.texts if found is not None else ()
         nested = (*_NESTED, "value") if kind == "tool-calls" else _NESTED
         made = dict(written)
         for key, value in written.items():
             if key in files and names_file(value):
                 made[key] = self._schema(value["file"], (*path, key, "file"))
+            elif key in texts and names_file(value):
+                text = self._contents.text(value["file"], (*path, key, "file"))
+                made[key] = None if text is UNSET else text
             elif key in nested:
                 made[key] = self.filled(value, (*path, key))
         return made

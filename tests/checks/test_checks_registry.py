@@ -55,6 +55,8 @@ CATALOGUE = """
     json-equals is-csv is-python markdown similar consistent deterministic
     is-yaml is-xml contains-xml is-html contains-html is-sql contains-sql language
     bleu chrf ter gleu meteor rouge confidence expression
+    llm-rubric closed-qa g-eval factuality pairwise
+    answer-relevance context-faithfulness context-recall context-relevance
 """
 
 
