@@ -113,9 +113,9 @@ def _choices(body: Any, notes: list[str]) -> tuple[Choice, ...]:
         raise _malformed(f"the answer has {missing}")
     choices = tuple(_choice(each, position, notes) for position, each in enumerate(written))
     indices = [choice.index for choice in choices]
-    for index in indices:
-        if indices.count(index) > 1:
-            raise _malformed(f"the answer has two choices with the index {index}")
+    if len(set(indices)) < len(indices):
+        twice = next(index for index in indices if indices.count(index) > 1)
+        raise _malformed(f"the answer has two choices with the index {twice}")
     if indices != sorted(indices):
         notes.append("the choices came out of order")
     return tuple(sorted(choices, key=lambda choice: choice.index))

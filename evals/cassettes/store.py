@@ -17,6 +17,7 @@ from evals.cassettes.key import key
 from evals.cassettes.layout import pretty
 from evals.errors import DamagedFile, OutdatedRecording
 from evals.model import Exchange, JsonObject, Recorded, Request, Response, Timing
+from evals.reading import read_file
 from evals.record.reading import read_json
 from evals.write import Secrets, publish, remove_leftovers
 
@@ -72,8 +73,7 @@ class Cassettes:
         """
         path = f"{self._prefix}{name or key(request)}.{request.take}.json"
         try:
-            with open(path, "rb") as file:
-                data = file.read()
+            data = read_file(path, follow=False)
         except FileNotFoundError:
             return None
         except OSError as problem:
@@ -121,9 +121,11 @@ class Cassettes:
         """Every recording there is, in order of name; damaged ones as their error."""
         for path in recordings(self.folder):
             try:
-                yield path, decode(path, path.read_bytes(), None)
+                yield path, decode(path, read_file(path, follow=False), None)
             except DamagedFile as problem:
                 yield path, problem
+            except OSError as problem:
+                yield path, _damaged(path, str(problem.strerror))
 
 
 def recordings(folder: Path) -> tuple[Path, ...]:

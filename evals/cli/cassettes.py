@@ -253,12 +253,13 @@ def _named(unused: Sequence[Path]) -> Iterator[str]:
     """Some of the recordings, with who asked and when."""
     from evals.cassettes.store import decode
     from evals.errors import DamagedFile
+    from evals.reading import read_file
 
     for path in unused[:_LISTED]:
         try:
-            recorded = decode(path, path.read_bytes(), None).recorded
+            recorded = decode(path, read_file(path, follow=False), None).recorded
             yield f"{path.name}  {recorded.at[:10]}  {recorded.for_}"
-        except DamagedFile:
+        except (DamagedFile, OSError):
             yield f"{path.name}  damaged"
     if len(unused) > _LISTED:
         yield f"… and {len(unused) - _LISTED:,} more"

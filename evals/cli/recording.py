@@ -149,8 +149,9 @@ def _of_case(node_id: str) -> list[Path]:
 def _lines(path: Path) -> Iterator[str]:
     """One recording, for people; raises `DamagedFile`."""
     from evals.cassettes.store import decode
+    from evals.reading import read_file
 
-    exchange = decode(shown(path), path.read_bytes(), None)
+    exchange = decode(shown(path), read_file(path, follow=False), None)
     recorded, timing = exchange.recorded, exchange.timing
     yield shown(path)
     yield f"  for       {recorded.for_ or '–'}, take {exchange.request.take}"

@@ -26,6 +26,8 @@ from evals.comparison.sameness import (
 from evals.errors import DamagedFile, RunError
 from evals.model import Column, Frozen, Suite, TrialResult, Usage
 from evals.model.metric import has_ratio
+from evals.reading import read_file
+from evals.record.reading import read_json
 
 __all__ = [
     "BASELINE_FORMAT",
@@ -230,18 +232,18 @@ def read_baseline(path: Path, *, suite: str | None = None) -> Baseline:
     say what is wrong with the file, which whoever asked has to name.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError as problem:
         raise RunError("does not exist") from problem
     except OSError as problem:
         raise DamagedFile(f"cannot be read: {problem.strerror}") from problem
     try:
-        version = msgspec.json.decode(data, type=_Version)
+        version = read_json(data, msgspec.json.Decoder(_Version))
         if version.format != BASELINE_FORMAT:
             raise DamagedFile(
                 f"has format {version.format}; this version reads format {BASELINE_FORMAT}"
             )
-        baseline = msgspec.json.decode(data, type=Baseline)
+        baseline = read_json(data, msgspec.json.Decoder(Baseline))
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise DamagedFile(f"is damaged: {problem}") from problem
     if any(

@@ -135,6 +135,8 @@ def load_config(
     }
     prices = reader.prices(table.get("prices", {}))
     default = reader.default(table, endpoints, chosen)
+    for key in ("data", "cassettes"):
+        reader.inside(root, key, table.get(key) or ())
     if reader.problems:
         raise ConfigError("\n".join(str(problem) for problem in reader.problems))
     cassettes = table.get("cassettes")
@@ -178,6 +180,12 @@ class _Reader:
     def wrong(self, path: tuple[str, ...], message: str, *details: str) -> None:
         place = self.source.place(*path)
         self.problems.append(Problem(place, f"{self._name(path)}: {message}", details))
+
+    def inside(self, root: Path, key: str, folders: str | Iterable[str]) -> None:
+        """Suites of a project read and write nothing outside it."""
+        for folder in (folders,) if isinstance(folders, str) else folders:
+            if not (root / folder).resolve().is_relative_to(root.resolve()):
+                self.wrong((key,), f"{folder!r} lies outside the project's folder")
 
     def _name(self, path: tuple[str, ...]) -> str:
         parts = (

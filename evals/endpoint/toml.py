@@ -8,7 +8,9 @@ from pathlib import Path
 
 from evals.errors import ConfigError, Place
 from evals.model import Frozen, JsonObject
+from evals.reading import read_file
 
+_MAX_FILE = 1_000_000
 _KEY = re.compile(r"""^\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
 
 
@@ -64,14 +66,14 @@ def read_source(root: Path) -> Source:
 
 def _load(path: Path, prefix: tuple[str, ...]) -> Source | None:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_file(path, limit=_MAX_FILE).decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: error: the file cannot be read: {error}") from error
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path.name}: error: not valid TOML: {error}") from error
     for key in prefix:
         inner = table.get(key)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from evals.model import JsonObject
+from evals.reading import MAX_PARTS, has_too_many_parts
 
 _decoder = msgspec.json.Decoder()
 
@@ -27,6 +28,8 @@ def decode(data: bytes) -> Any:
     What is not strict JSON, and services send, is read too: NaN, infinities and numbers beyond
     a double become null, lone surrogates stay.
     """
+    if has_too_many_parts(data):
+        raise ValueError(f"more than {MAX_PARTS:,} values")
     try:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -6,11 +6,12 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
+from typing import BinaryIO, Generic, TypeAlias, TypeVar
 
 import msgspec
 
 from evals.errors import RunError
+from evals.reading import MAX_LINE, open_file, read_line
 from evals.record.reading import read_json
 from evals.write import Secrets, write_all, writing
 
@@ -90,7 +91,7 @@ def _encode(line: msgspec.Struct) -> str:
 def read_at(spot: Spot) -> bytes:
     """The line that stands there."""
     path, offset, length = spot
-    with open(path, "rb") as file:
+    with open_file(path, follow=False) as file:
         file.seek(offset)
         return file.read(length)
 
@@ -114,14 +115,19 @@ class Lines(Generic[S]):
         """Every line, with where it stands."""
         for path in self._paths:
             try:
-                with open(path, "rb") as file:
+                with open_file(path, follow=False) as file:
                     yield from self._of(path, file)
             except OSError as problem:
                 raise RunError(f"{path} cannot be read: {problem.strerror}.") from problem
 
-    def _of(self, path: Path, file: Iterator[bytes]) -> Iterator[tuple[Spot, S]]:
-        offset = 0
-        for number, line in enumerate(file, 1):
+    def _of(self, path: Path, file: BinaryIO) -> Iterator[tuple[Spot, S]]:
+        offset = number = 0
+        while line := read_line(file):
+            number += 1
+            if len(line) > MAX_LINE:
+                self.damaged.append(f"{path}:{number}: longer than {MAX_LINE:,} bytes, the limit")
+                offset = file.tell()
+                continue
             try:
                 yield (path, offset, len(line)), read_json(line, self._decoder)
             except msgspec.DecodeError as problem:

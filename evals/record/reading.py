@@ -8,16 +8,22 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from msgspec.structs import fields
 
+from evals.reading import MAX_PARTS, has_too_many_parts
+
 T = TypeVar("T")
 
 
-def read_json(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+def read_json(data: bytes | bytearray, decoder: msgspec.json.Decoder[T]) -> T:
     """What `decoder` reads; lone surrogates, written as escapes, are kept as they are.
 
-    Raises `msgspec.DecodeError`.
+    Raises `msgspec.DecodeError`, also for what would fill the memory.
     """
+    if has_too_many_parts(data):
+        raise msgspec.DecodeError(f"more than {MAX_PARTS:,} values, the limit")
     try:
         return decoder.decode(data)
+    except (RecursionError, UnicodeDecodeError) as problem:
+        raise msgspec.DecodeError(str(problem)) from problem
     except msgspec.DecodeError:
         if b"\\ud" not in data and b"\\uD" not in data:
             raise

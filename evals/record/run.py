@@ -14,8 +14,10 @@ import msgspec
 
 from evals.errors import RunError
 from evals.model import Manifest, TrialResult
+from evals.reading import read_file
 from evals.record.files import files, last_lines
 from evals.record.journal import Lines
+from evals.record.reading import read_json
 from evals.record.sharing import shared
 from evals.write import Secrets, publish
 
@@ -40,14 +42,14 @@ class Run:
     def manifest(self) -> Manifest:
         path = self.folder / "run.json"
         try:
-            data = path.read_bytes()
+            data = read_file(path, follow=False)
         except OSError as problem:
             raise RunError(
                 f"{path} cannot be read: {problem.strerror}.",
                 remedy="evals show --list lists the runs there are.",
             ) from problem
         try:
-            manifest = msgspec.json.decode(data, type=Manifest)
+            manifest = read_json(data, msgspec.json.Decoder(Manifest))
         except msgspec.DecodeError as problem:
             raise RunError(f"{path} is damaged: {problem}.") from problem
         if manifest.format != FORMAT:
@@ -86,12 +88,19 @@ def point_latest(runs: Path, run_id: str) -> None:
         publish(latest, run_id.encode() + b"\n", replace=True)
 
 
+def _is_inside(folder: Path, runs: Path) -> bool:
+    """Whether a run lies where runs lie; `latest` may be anybody's link."""
+    return folder.resolve().is_relative_to(runs.resolve())
+
+
 def find(run: str, *, runs: Path) -> Run:
     """The run of that name: an id, `latest`, or the path of its folder."""
     folder = runs / run
     if run == "latest" and folder.is_file():
         folder = runs / folder.read_text().strip()
     for candidate in (folder, Path(run)):
+        if candidate is folder and not _is_inside(candidate, runs):
+            continue
         if (candidate / "run.json").is_file():
             return Run(candidate.resolve())
     known = sorted(path.name for path in runs.glob("2*Z-*") if path.is_dir())

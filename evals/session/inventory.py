@@ -19,6 +19,7 @@ from evals.cassettes.store import decode, is_older, recordings
 from evals.endpoint.config import Config
 from evals.errors import EvalsError, MissingRecording
 from evals.model import Asks, Completion, Exchange, Frozen, Request
+from evals.reading import read_file
 from evals.runner import Answers
 from evals.session.overall import answers_of
 from evals.session.sources import folder, oldest
@@ -87,7 +88,7 @@ def read_unused(stock: Inventory) -> Iterator[Exchange]:
     """The unused recordings that can be read."""
     for path in stock.unused:
         with contextlib.suppress(EvalsError, OSError):
-            exchange = decode(path, path.read_bytes(), None)
+            exchange = decode(path, read_file(path, follow=False), None)
             answer.read(exchange)
             yield exchange
 

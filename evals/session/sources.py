@@ -11,6 +11,7 @@ from evals import answer
 from evals.cassettes import Cassettes, Misses, key
 from evals.endpoint.config import Config
 from evals.errors import (
+    ConfigError,
     DamagedFile,
     EndpointError,
     EvalsError,
@@ -139,8 +140,15 @@ class Source:
 
 
 def folder(opened: OpenSuite, config: Config) -> Path:
-    """The folder of a suite's recordings."""
-    return (config.cassettes or opened.path.parent / "cassettes") / opened.suite.id
+    """The folder of a suite's recordings; raises `ConfigError` where a link leads out of it."""
+    place = (config.cassettes or opened.path.parent / "cassettes") / opened.suite.id
+    inside = (opened.path.parent.resolve(), config.root.resolve())
+    if not any(place.resolve().is_relative_to(top) for top in inside):
+        raise ConfigError(
+            f"{place} is reached by a link that leads out of the project.",
+            remedy="Recordings are read and written inside it: make it a folder.",
+        )
+    return place
 
 
 def oldest(limits: Limits, now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ import msgspec
 from evals.cassettes.store import decode
 from evals.errors import DamagedFile, MissingRecording
 from evals.model import Exchange, TrialResult
+from evals.reading import read_file
 from evals.record import Run
 from evals.record.answers import AnswerLine
 from evals.record.files import files
@@ -59,7 +60,7 @@ class Stored:
             return None
         path = folder / f"{key}.{take}.json"
         try:
-            return decode(path, path.read_bytes(), None)
+            return decode(path, read_file(path, follow=False), None)
         except FileNotFoundError:
             return None
         except OSError as problem:

@@ -12,9 +12,12 @@ from typing import Any, Final, NamedTuple, TextIO
 
 from evals.errors import Place, Problem, SuiteError
 from evals.model import JsonObject
+from evals.reading import MAX_PARTS, has_too_many_parts
 from evals.suite.files import FileRefused
 from evals.suite.yaml import MAX_BYTES, MAX_INTEGER, decode, read_yaml
 
+_MAX_COLUMNS: Final = 10_000
+_MAX_CELL: Final = 2_000_000
 SUFFIXES: Final = (".csv", ".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".parquet")
 
 
@@ -51,7 +54,7 @@ def read_records(path: Path, shown: str, *, delimiter: str | None = None) -> Ite
 
 @contextmanager
 def _field_limit() -> Iterator[None]:
-    before = csv.field_size_limit(MAX_BYTES)  # the module's own limit is 128 KB
+    before = csv.field_size_limit(_MAX_CELL)  # the module's own limit is 128 KB
     try:
         yield
     finally:
@@ -72,10 +75,20 @@ def _text(path: Path, shown: str) -> Iterator[TextIO]:
         raise _no_text(path, shown) from None
 
 
+def _lines(file: TextIO, shown: str) -> Iterator[str]:
+    """The lines of a text file, none of them longer than a text may be."""
+    number = 0
+    while line := file.readline(MAX_BYTES + 1):
+        number += 1
+        if len(line) > MAX_BYTES:
+            raise _wrong(shown, number, f"longer than {MAX_BYTES // 1_000_000} MB, the limit")
+        yield line
+
+
 def _no_text(path: Path, shown: str) -> SuiteError:
     """Which byte of which line is not UTF-8: decoding in blocks does not know."""
     with path.open("rb") as file:
-        for number, data in enumerate(file, 1):
+        for number, data in enumerate(iter(lambda: file.readline(MAX_BYTES), b""), 1):
             try:
                 data.decode()
             except UnicodeDecodeError as error:
@@ -87,7 +100,7 @@ def _no_text(path: Path, shown: str) -> SuiteError:
 def _csv(path: Path, shown: str, delimiter: str) -> Iterator[Record]:
     begin = 1
     with _text(path, shown) as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(_lines(file, shown), delimiter=delimiter, strict=True)
         try:
             header = next((cells for cells in reader if cells), None)
             if header is None:
@@ -116,18 +129,22 @@ def _ragged(count: int, names: list[str], shown: str, line: int) -> SuiteError:
 
 def _header(cells: list[str], shown: str, line: int) -> list[str]:
     names = [cell.strip() for cell in cells]
+    if len(names) > _MAX_COLUMNS:
+        raise _wrong(shown, line, f"more than {_MAX_COLUMNS:,} columns, the limit")
+    seen: set[str] = set()
     for index, name in enumerate(names):
         if not name:
             raise _wrong(shown, line, f"column {index + 1} has no name")
-        if name in names[:index]:
+        if name in seen:
             raise _wrong(shown, line, f"column {name!r} stands twice")
+        seen.add(name)
     return names
 
 
 def _json_lines(path: Path, shown: str) -> Iterator[Record]:
     empty = True
     with _text(path, shown) as file:
-        for number, text in enumerate(file, 1):
+        for number, text in enumerate(_lines(file, shown), 1):
             if text.strip():
                 empty = False
                 yield Record(_json_line(text, shown, number), number)
@@ -138,6 +155,8 @@ def _json_lines(path: Path, shown: str) -> Iterator[Record]:
 def _json_list(path: Path, shown: str) -> Iterator[Record]:
     """The objects of a JSON list, each with the line that it begins in."""
     text = _whole(path, shown)
+    if has_too_many_parts(text.encode()):
+        raise _wrong(shown, 1, f"more than {MAX_PARTS:,} values, the limit", "write JSON Lines")
     begin = _space(text, 0)
     if text[begin : begin + 1] != "[":
         read_json(text.encode(), shown)  # says what is no JSON at all
@@ -199,6 +218,8 @@ def _space(text: str, at: int) -> int:
 
 
 def _json_line(text: str, shown: str, number: int) -> JsonObject:
+    if len(text) > MAX_PARTS and has_too_many_parts(text.encode()):
+        raise _wrong(shown, number, f"a line of more than {MAX_PARTS:,} values, the limit")
     try:
         values = _decode(text)
         _check_values(values)
@@ -257,6 +278,8 @@ def _check_text(text: str) -> None:
 def read_json(data: bytes, shown: str) -> Any:
     """A JSON text by the same rules; raises SuiteError."""
     text = decode(data, shown)
+    if has_too_many_parts(data):
+        raise SuiteError([Problem(Place(shown), f"more than {MAX_PARTS:,} values, the limit")])
     try:
         value = _decode(text)
         _check_values(value)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from evals.errors import EvalsError
+from evals.reading import open_file
 from evals.suite.yaml import MAX_BYTES
 
 
@@ -75,7 +76,7 @@ class Files:
         """The bytes of a text file, up to the limit."""
         path = self.find(written)
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError as error:
             raise FileRefused(f"{written!r} cannot be read: {error.strerror}") from error

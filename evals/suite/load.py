@@ -25,6 +25,7 @@ from evals.model import (
     Suite,
 )
 from evals.model.duration import seconds
+from evals.reading import open_file
 from evals.suite.assertions import Assertions, checks_in
 from evals.suite.cases import Cases, Known, repeat_of
 from evals.suite.expand import Setting, make_columns, pairs, read_settings
@@ -83,7 +84,7 @@ def load_suite(
 
 def _read(path: Path, shown: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SuiteError([Problem(Place(shown), f"cannot be read: {error.strerror}")]) from error

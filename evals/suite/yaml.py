@@ -18,6 +18,8 @@ from evals.errors import Place, Problem, SuiteError
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 100
 MAX_ALIASED: Final = 10_000
+MAX_NODES: Final = 100_000
+MAX_MISTAKES: Final = 100
 MAX_INTEGER: Final = 2**53 - 1  # beyond it, JSON readers disagree about the value
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.SafeLoader)  # the same events, ten times as fast
@@ -172,6 +174,9 @@ def _syntax(path: str, text: str, error: yaml.YAMLError) -> SuiteError:
     return _fatal(path, (mark.line + 1, mark.column + 1), f"not YAML: {what}", *details)
 
 
+_TOO_MANY: Final = f"more than {MAX_NODES:,} values, the limit of a YAML file"
+_STOPPED: Final = "no mistakes after this one are looked for"
+_ELSEWHERE: Final = "put tests into a data file: {file: cases.jsonl} or {file: cases.csv}"
 _TAB: Final = "indent with spaces; YAML allows no tab there"
 _HINTS: Final = (
     ("cannot start any token", "put a text that begins with this character in quotes"),
@@ -245,9 +250,10 @@ class _Builder:
         }
 
     def take(self, event: Any) -> None:
-        take = self._take.get(event.__class__)
-        if take is not None:
+        if take := self._take.get(event.__class__):
             take(event)
+            if self._nodes > MAX_NODES:
+                raise _fatal(self.path, _mark(event), _TOO_MANY, _ELSEWHERE)
 
     def _on_document(self, event: Any) -> None:
         self._documents += 1
@@ -381,6 +387,8 @@ class _Builder:
 
     def _error(self, mark: Mark, message: str, *details: str) -> None:
         self.problems.append(Problem(Place(self.path, *mark), message, details))
+        if len(self.problems) >= MAX_MISTAKES:
+            raise SuiteError([*self.problems, Problem(Place(self.path, *mark), _STOPPED)])
 
 
 def _mark(event: Any) -> Mark:

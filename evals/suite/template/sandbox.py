@@ -73,6 +73,8 @@ class Sandboxed:
 
 def read(text: str) -> Sandboxed:
     """Read a template; raises TemplateError with the line inside it."""
+    if sum(len(part[0]) for part in _CODE.finditer(text)) > _LONGEST:
+        raise TemplateError(f"more than {_LONGEST:,} characters of code, the limit of a template")
     try:
         return Sandboxed(text)
     except TemplateSyntaxError as error:
@@ -81,6 +83,8 @@ def read(text: str) -> Sandboxed:
         raise TemplateError("the template is nested too deeply") from None
 
 
+_LONGEST: Final = 50_000
+_CODE: Final = re.compile(r"\{[{%][^}]*")
 _ENDS = {"'end of print statement'": "}}", "'end of statement block'": "%}"}
 
 

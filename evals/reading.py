@@ -1,0 +1,76 @@
+"""Files that somebody else may have written: how they are opened, and how much of them is taken."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, Final
+
+__all__ = [
+    "MAX_FILE",
+    "MAX_LINE",
+    "MAX_PARTS",
+    "has_too_many_parts",
+    "open_file",
+    "read_file",
+    "read_line",
+]
+
+MAX_FILE: Final = 72_000_000  # an answer has up to 64 MB, and comes with its request
+MAX_LINE: Final = 100_000_000  # a trial's line holds an answer, and what checks took from it
+MAX_PARTS: Final = 1_000_000
+_CHUNK: Final = 1_000_000
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_PLAIN: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | _NO_WAIT
+
+
+def open_file(path: Path | str, *, follow: bool = True) -> BinaryIO:
+    """Open a regular file; raises `OSError` for a pipe, a device, a folder.
+
+    Without `follow`, also for a link.
+    """
+    try:
+        file = os.open(path, _PLAIN | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    except OSError as problem:
+        if problem.errno != errno.ELOOP:
+            raise
+        raise OSError(errno.ELOOP, "it is a link", str(path)) from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(file, "rb")
+
+
+def read_file(path: Path | str, *, limit: int = MAX_FILE, follow: bool = True) -> bytes:
+    """The bytes of a regular file; raises `OSError` where it is none, or larger than `limit`."""
+    with open_file(path, follow=follow) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit // 1_000_000} MB, the limit")
+    return data
+
+
+def read_line(file: BinaryIO, *, limit: int = MAX_LINE) -> bytes | bytearray:
+    """The next line of a file; of a longer one than `limit`, just more than that."""
+    line = file.readline(_CHUNK)
+    if len(line) < _CHUNK or line.endswith(b"\n"):
+        return line
+    whole = bytearray(line)
+    while more := file.readline(_CHUNK):
+        if len(whole) <= limit:
+            whole += more
+        if more.endswith(b"\n"):
+            break
+    return whole
+
+
+def has_too_many_parts(data: bytes | bytearray) -> bool:
+    """Whether a JSON text may hold more values than the memory should.
+
+    Counted are the signs that separate values, wherever they stand: no value is made for it.
+    """
+    return len(data) > MAX_PARTS and (
+        data.count(b"[") + data.count(b"{") + data.count(b",") > MAX_PARTS
+    )
