@@ -62,18 +62,18 @@ class Asked(Sampled, frozen=True, kw_only=True):
 class Form:
     """How a judge is asked: a prompt's file, what it shows, and how the reply has to be.
 
-    `data` are fenced, `words` are written as they are. `needed` have to stand in any prompt. The
-    reply's JSON Schema may be None: a reply that is no JSON, which `told` describes. `plain` are
-    words that can stand for a whole reply, with the object that they mean.
+    `data` are fenced, `words` are written as they are. `needed` have to stand in any prompt. `told`
+    says how the reply looks, `schema` is its JSON Schema. `plain` are words that can stand for a
+    whole reply, with the value of `key` that they mean.
     """
 
     name: str
     data: tuple[str, ...]
     needed: tuple[str, ...]
     told: str
+    schema: JsonObject
     key: str = ""  # of the reply: what decides
     words: tuple[str, ...] = ()
-    schema: JsonObject | None = None
     plain: Mapping[str, Any] | None = None
 
     def mistakes(self, prompt: str | None) -> Iterator[Mistake]:
@@ -119,8 +119,6 @@ class Form:
         return context.chat(messages, parameters=sent, take=sample)
 
     def _structured(self) -> JsonObject:
-        if self.schema is None:
-            return {}
         named = {"name": "reply", "strict": True, "schema": self.schema}
         return {"response_format": {"type": "json_schema", "json_schema": named}}
 

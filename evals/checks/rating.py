@@ -60,7 +60,8 @@ RATING = Form(
     data=("question", "answer"),
     words=("criteria", "steps"),
     needed=("answer", "criteria", "steps"),
-    told="Reply with one digit from 1 to 5 and nothing else.",
+    told='Reply with JSON alone: {"rating": 1 to 5}',
+    schema=reply_schema(rating={"type": "integer", "enum": [1, 2, 3, 4, 5]}),
 )
 
 

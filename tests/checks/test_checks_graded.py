@@ -33,7 +33,7 @@ KINDS = {
         '{"reason": "It does.", "finding": "C"}',
         '{"reason": "It does not.", "finding": "D"}',
     ),
-    "g-eval": ({"value": "Correct.", "steps": ["Read."], "threshold": 0.6}, "5", "1"),
+    "g-eval": ({"value": "Correct.", "steps": ["Read."], "threshold": 0.6}, '{"rating": 5}', "1"),
     "pairwise": (
         {"value": "Lyon."},
         lambda own: json.dumps({"reason": "It does.", "better": own}),
@@ -432,11 +432,7 @@ def test_a_prompt_of_ones_own_gets_the_form_of_the_reply_added():
 def test_the_schema_of_a_reply_is_one_that_services_take(kind):
     endpoint = scripted(KINDS[kind][1])
     check({"type": kind, **KINDS[kind][0]}, "It is Paris.", endpoint=endpoint)
-    form = endpoint.requests[0].body.get("response_format")
-    if kind == "g-eval":
-        assert form is None
-        return
-    schema = form["json_schema"]["schema"]
+    schema = endpoint.requests[0].body["response_format"]["json_schema"]["schema"]
     assert schema["required"] == list(schema["properties"])
     assert schema["additionalProperties"] is False
     first = KINDS[kind][1]
