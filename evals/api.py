@@ -32,6 +32,7 @@ from evals.session.extensions import load_extensions
 from evals.session.finish import start
 from evals.session.plan import Plan, plan_suite
 from evals.session.rescoring import rescore
+from evals.suite.excerpts import explaining
 from evals.suite.load import load_suite as _load
 from evals.suite.open import open_suite
 from evals.write import publish
@@ -215,7 +216,9 @@ def compare(run: Run, baseline: Run | None = None) -> Compared:
 def load_suite(path: str | os.PathLike[str]) -> Suite:
     """The suite as it is understood; raises `SuiteError` with every mistake."""
     file = Path(path).resolve()
-    return _load(file, config=load_config(find_root(file.parent), env=os.environ)).suite
+    config = load_config(find_root(file.parent), env=os.environ)
+    with explaining(file, config.root):
+        return _load(file, config=config).suite
 
 
 def run(

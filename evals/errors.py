@@ -50,16 +50,33 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file: `message` says what is wrong, `details` (lines) what to do."""
+    """One mistake in a file: `message` says what is wrong, `details` (lines) what to do.
+
+    `excerpt` is the line of the file and one with carets below it; `section` is where the
+    reference tells more, such as `suites.md#gates`. Both are there once the suite is looked at.
+    """
 
     place: Place
     message: str
     details: tuple[str, ...] = ()
     severity: Literal["error", "warning"] = "error"
+    excerpt: tuple[str, ...] = ()
+    section: str = ""
 
     def __str__(self) -> str:
-        head = f"{self.place}: {self.severity}: {self.message}"
-        return "\n".join((head, *(f"    {line}" for line in self.details)))
+        return "\n".join((self.head, *(f"    {line}" for line in self.details)))
+
+    @property
+    def head(self) -> str:
+        """The first line: where and what."""
+        return f"{self.place}: {self.severity}: {self.message}"
+
+    @property
+    def told(self) -> str:
+        """All of it: where and what, the line of the file, what to do, where to read more."""
+        see = (f"    see docs/reference/{self.section}",) if self.section else ()
+        details = (f"    {line}" for line in self.details)
+        return "\n".join((self.head, *self.excerpt, *details, *see))
 
 
 class EvalsError(Exception):
@@ -84,7 +101,7 @@ class SuiteError(EvalsError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(problem.told for problem in self.problems))
 
 
 class ConfigError(EvalsError):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evals.cli.problems import say_problem
 from evals.cli.project import SUFFIXES, root, suites_in
-from evals.cli.terminal import say
 
 if TYPE_CHECKING:
     from evals.endpoint.config import Config
@@ -57,7 +57,8 @@ class Opened:
             try:
                 opened = open_suite(path, config=self.config, repeat=repeat, set_=set_ or {})
             except SuiteError as problem:
-                say(problem.message, error=True, style="red")
+                for each in problem.problems:
+                    say_problem(each, error=True)
                 self.broken.append(path)
             else:
                 self.suites.append(opened)

@@ -24,9 +24,9 @@ def say(text: str = "", *, style: str | None = None, error: bool = False, end: s
 
     `style` is a colour or "bold".
     """
-    from evals.write import printable
+    from evals.write import without_commands
 
-    safe = _encodable(printable(_secrets().redact(text)), sys.stderr if error else sys.stdout)
+    safe = _encodable(without_commands(redacted(text)), sys.stderr if error else sys.stdout)
     if style == "bold":
         safe = click.style(safe, bold=True)
     elif style is not None:
@@ -34,6 +34,13 @@ def say(text: str = "", *, style: str | None = None, error: bool = False, end: s
     click.echo(safe, nl=False, err=error)
     if end:
         click.echo(end, nl=False, err=error)
+
+
+def redacted(text: str) -> str:
+    """A text without secrets and control characters."""
+    from evals.write import visible
+
+    return visible(_secrets().redact(text))
 
 
 def _secrets() -> Secrets:

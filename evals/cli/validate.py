@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 
 from evals.cli.config import untrusted
 from evals.cli.exits import Exit
+from evals.cli.problems import annotate, say_json, say_problem
 from evals.cli.project import shown
 from evals.cli.suites import NONE_HERE, configuration, named_suites
 from evals.cli.terminal import say
@@ -29,7 +30,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Import none of the project's modules: for suites of people you do not trust.",
 )
-def command(paths: tuple[Path, ...], strict: bool, no_extensions: bool) -> int:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="json: a document for editors and scripts. github: annotations of a pull request.",
+)
+def command(paths: tuple[Path, ...], strict: bool, no_extensions: bool, form: str) -> int:
     """Check suites: every mistake at once, with its line and column.
 
     SUITE is a file or a folder; without one, every suite under the current folder is checked.
@@ -39,28 +47,43 @@ def command(paths: tuple[Path, ...], strict: bool, no_extensions: bool) -> int:
     Examples:
       evals validate
       evals validate suites/arithmetic.eval.yaml --strict
+      evals validate --format json | jq -r '.problems[] | .path'
     """
     suites = list(named_suites(paths))
     if not suites:
         say(NONE_HERE, error=True)
         return Exit.NOTHING
-    checking = _Checking(configuration(no_extensions=no_extensions))
+    checking = _Checking(configuration(no_extensions=no_extensions), _FORMS[form])
     for path in suites:
         checking.check(path)
-    for note in checking.notes(os.environ):
-        say(f"note: {note}")
-    say(checking.summary(len(suites)), style="bold")
+    if form == "json":
+        say_json(checking.problems, suites=len(suites))
+    else:
+        for note in checking.notes(os.environ):
+            say(f"note: {note}")
+        say(checking.summary(len(suites)), style="bold")
     wrong = checking.errors or (strict and checking.warnings)
     return Exit.USAGE if wrong else Exit.WELL
+
+
+def _nothing(_: Problem) -> None:
+    """Problems are told at the end, in one document."""
+
+
+_FORMS: dict[str, Callable[[Problem], None]] = {
+    "text": say_problem,
+    "json": _nothing,
+    "github": annotate,
+}
 
 
 class _Checking:
     """Opens suites one by one, says what is wrong with each, and counts."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, tell: Callable[[Problem], None]) -> None:
         self.config = config
-        self.errors = 0
-        self.warnings = 0
+        self.problems: list[Problem] = []
+        self._tell = tell
         self._opened: dict[str, str] = {}  # id → path
         self._endpoints: dict[str, None] = {}
 
@@ -75,7 +98,7 @@ class _Checking:
             problems = list(problem.problems)
         else:
             self._endpoints |= {column.endpoint: None for column in opened.suite.columns}
-            if not any(problem.severity == "error" for problem in problems):
+            if self._tell is not _nothing and not _errors(problems):
                 say("ok ", style="green", end="")
                 say(f" {shown(path)}: {_size(opened)}")
         self._say(problems)
@@ -94,10 +117,16 @@ class _Checking:
 
     def _say(self, problems: Collection[Problem]) -> None:
         for problem in problems:
-            say(str(problem), style="red" if problem.severity == "error" else "yellow")
-        errors = sum(problem.severity == "error" for problem in problems)
-        self.errors += errors
-        self.warnings += len(problems) - errors
+            self._tell(problem)
+        self.problems += problems
+
+    @property
+    def errors(self) -> int:
+        return _errors(self.problems)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.problems) - self.errors
 
     def notes(self, env: Mapping[str, str]) -> Iterator[str]:
         """What has to be done before these suites can be asked; replay needs none of it."""
@@ -119,6 +148,10 @@ class _Checking:
             else "no mistakes"
         )
         return f"{plural(suites, 'suite')}: {found}"
+
+
+def _errors(problems: Collection[Problem]) -> int:
+    return sum(problem.severity == "error" for problem in problems)
 
 
 def _size(opened: OpenSuite) -> str:

@@ -18,6 +18,7 @@ from evals.suite.bind import Binding
 from evals.suite.bodies import CheckBodies
 from evals.suite.cell import Cell, cell_name
 from evals.suite.conversation import opening, rendered
+from evals.suite.excerpts import explained, explaining
 from evals.suite.expand import asks, pairs
 from evals.suite.load import load_suite
 from evals.suite.template import is_plain, render_messages
@@ -81,14 +82,15 @@ def open_suite(
     What only a rendered value shows (a pattern that does not compile, a text where a number is
     needed, a missing attribute) is found here, before anything is asked. Nothing rendered is kept.
     """
-    loaded = load_suite(path, config=config, repeat=repeat, set_=set_ or {})
-    making = Making(loaded.suite, config)
-    n_trials, n_requests = making.check()
-    if making.problems:
-        raise SuiteError(making.problems)
+    with explaining(path, config.root):
+        loaded = load_suite(path, config=config, repeat=repeat, set_=set_ or {})
+        making = Making(loaded.suite, config)
+        n_trials, n_requests = making.check()
+        if making.problems:
+            raise SuiteError(making.problems)
     return OpenSuite(
         suite=loaded.suite,
-        warnings=loaded.warnings,
+        warnings=explained(loaded.warnings, path, config.root),
         path=path,
         endpoints=frozenset(making.endpoints),
         n_trials=n_trials,

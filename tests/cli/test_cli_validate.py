@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,66 @@ def test_control_characters_of_a_suite_do_not_reach_the_terminal(call, project: 
     assert called.code == 4
     assert "\x1b" not in called.out
     assert "ESC" in called.out or "\\x1b" in called.out
+
+
+BAD = "tests: [{vars: {prompt: x}, expectd: '%, y'}]\n"
+
+
+def test_a_mistake_is_shown_with_its_line_and_where_to_read_more(call, project) -> None:
+    (project / "bad.eval.yaml").write_text(BAD)
+    assert call("validate").out.startswith(
+        "bad.eval.yaml:1:29: error: unknown key 'expectd'\n"
+        "  1 | tests: [{vars: {prompt: x}, expectd: '%, y'}]\n"
+        "    |                             ^^^^^^^\n"
+        '    did you mean "expected"?\n'
+        "    see docs/reference/suites.md#tests\n"
+    )
+
+
+def test_colour_is_for_where_and_what_and_only_where_it_is_wanted(
+    call, project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "bad.eval.yaml").write_text(BAD)
+    assert "\x1b" not in call("validate").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    head, line, carets, hint = call("validate").out.splitlines()[:4]
+    assert [text.startswith("\x1b[31m") for text in (head, line, carets, hint)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_editors_and_scripts_get_one_document(call, project) -> None:
+    (project / "bad.eval.yaml").write_text(BAD)
+    called = call("validate", "--format", "json")
+    assert called.code == 4
+    told = json.loads(called.out)
+    assert (told["format"], told["suites"]) == (1, 1)
+    assert told["problems"][0] == {
+        "path": "bad.eval.yaml",
+        "line": 1,
+        "column": 29,
+        "severity": "error",
+        "message": "unknown key 'expectd'",
+        "details": ['did you mean "expected"?'],
+        "excerpt": [
+            "  1 | tests: [{vars: {prompt: x}, expectd: '%, y'}]",
+            "    |                             ^^^^^^^",
+        ],
+        "section": "suites.md#tests",
+    }
+
+
+def test_good_suites_make_a_document_without_problems(call, recorded) -> None:
+    called = call("validate", "--format", "json")
+    assert (called.code, json.loads(called.out)["problems"]) == (0, [])
+
+
+def test_a_pull_request_is_annotated(call, project) -> None:
+    (project / "a,b.eval.yaml").write_text("suite: a\n" + BAD)
+    assert call("validate", "--format", "github").out.splitlines()[0] == (
+        "::error file=a%2Cb.eval.yaml,line=2,col=29::"
+        "unknown key 'expectd'%0Adid you mean \"expected\"?"
+    )

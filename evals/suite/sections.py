@@ -1,0 +1,136 @@
+"""Which section of the reference tells more about a place in a suite."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from evals.checks.registry import find
+from evals.errors import Problem, SuiteError
+from evals.suite.parameters import is_listed
+from evals.suite.yaml import Document, read_yaml
+
+YAML: Final = "suites.md#yaml"
+SUITE: Final = "suites.md#keys-of-a-suite"
+TEMPLATES: Final = "suites.md#templates"
+DATA: Final = "suites.md#data-files"
+FILES: Final = "suites.md#files"
+
+# The innermost key of a path that is listed decides.
+BY_KEY: Final[dict[str, str]] = {
+    "suite": SUITE,
+    "tags": SUITE,
+    "endpoint": "configuration.md#endpoints",
+    "prompts": "suites.md#prompts",
+    "messages": "suites.md#messages",
+    "parameters": "suites.md#parameters",
+    "settings": "suites.md#settings",
+    "matrix": "suites.md#matrix",
+    "reference": "suites.md#columns",
+    "repeat": "suites.md#samples",
+    "misses": "suites.md#misses",
+    "defaults": "suites.md#tests",
+    "tests": "suites.md#tests",
+    "turns": "suites.md#turns",
+    "dataset": "suites.md#data-sets",
+    **dict.fromkeys(("map", "types", "where", "sample", "limit", "delimiter"), DATA),
+    "checks": "checks.md#named-sets",
+    "use": "checks.md#named-sets",
+    "assert": "checks.md#an-assertion",
+    "transform": "checks.md#transforms",
+    **dict.fromkeys(("any", "all", "at-least", "not-any", "not-all"), "checks.md#groups"),
+    "judge": "suites.md#judge",
+    "gates": "suites.md#gates",
+    **dict.fromkeys(("versus", "baseline", "margin", "mode"), "suites.md#gates-that-compare"),
+    "limits": "suites.md#limits",
+    "file": FILES,
+    "id": "suites.md#ids",
+}
+
+_Path = tuple[str | int, ...]
+
+
+class Sections:
+    """The sections for the problems of one suite."""
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self._shown = shown
+        self._document = _document(path, shown)
+        places = _places(self._document) if self._document is not None else ()
+        self._paths = sorted(places, key=lambda place: place[:2])
+
+    def of(self, problem: Problem) -> str:
+        """The page and the heading, such as `suites.md#gates`."""
+        if any(word in problem.message for word in ("template", "unknown variable")):
+            return TEMPLATES
+        if problem.place.path != self._shown:
+            data = problem.place.path.endswith((".csv", ".jsonl", ".json", ".tsv", ".parquet"))
+            return DATA if data else FILES
+        document = self._document
+        if document is None or problem in document.problems:
+            return YAML
+        if not problem.place.line:
+            return SUITE
+        return section_of(self._path(problem), document.value)
+
+    def _path(self, problem: Problem) -> _Path:
+        """The path of what stands at the place, or just before it."""
+        mark = (problem.place.line, problem.place.column)
+        index = bisect_right(self._paths, mark, key=lambda each: each[0])
+        return self._paths[index - 1][2] if index else ()
+
+
+def _document(path: Path, shown: str) -> Document | None:
+    try:
+        return read_yaml(path.read_bytes(), shown)
+    except (OSError, SuiteError):
+        return None
+
+
+def _places(document: Document) -> Iterator[tuple[tuple[int, int], int, _Path]]:
+    """Where each part of a document stands: its mark, its depth, its path."""
+    stack: list[tuple[_Path, Any]] = [((), document.value)]
+    while stack:
+        path, value = stack.pop()
+        if path:
+            yield document.mark(path), len(path), path
+            yield document.mark(path, key=True), len(path), path
+        if isinstance(value, dict):
+            stack += (((*path, key), part) for key, part in value.items())
+        elif isinstance(value, list):
+            stack += (((*path, index), part) for index, part in enumerate(value))
+
+
+def section_of(path: _Path, value: Any) -> str:
+    """The section about what stands at a path of a suite."""
+    kind = _check_at(path, value)
+    last = path[-1] if path else None
+    if kind is not None and last not in ("transform", "use"):
+        return kind
+    if isinstance(last, str) and path[0] in ("settings", "parameters") and is_listed(last):
+        return BY_KEY["parameters"]
+    for part in reversed(path):
+        if part == "file" and path[0] == "tests":
+            return DATA
+        if isinstance(part, str) and part in BY_KEY:
+            return BY_KEY[part]
+    return SUITE
+
+
+def _check_at(path: _Path, value: Any) -> str | None:
+    """The section of the innermost check that a path leads through."""
+    found = None
+    inside = False
+    for part in path:
+        inside = inside or part in ("assert", "checks")
+        try:
+            value = value[part]
+        except (TypeError, LookupError):
+            break
+        if inside and isinstance(value, dict) and isinstance(value.get("type"), str):
+            kind = find(value["type"].removeprefix("not-"))
+            if kind is not None and not kind.own:
+                found = f"checks.md#{kind.name}"
+    return found
