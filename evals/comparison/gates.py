@@ -21,7 +21,8 @@ from evals.comparison.baseline import (
 from evals.comparison.cells import Cells, columns_of
 from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
 from evals.comparison.contest import Contest, blank
-from evals.comparison.measures import Measured, Part, measure
+from evals.comparison.derived import measure_any
+from evals.comparison.measures import Measured, Part
 from evals.comparison.metrics import Metrics, metrics_of
 from evals.comparison.quotients import compare_ratios
 from evals.comparison.readings import seed_of
@@ -182,7 +183,7 @@ def _judge(unjudged: Finding, gate: Gate, part: Part) -> Finding:
     """What the gate found in the part of a column that it judges."""
     if _outcomes(part.cells) == {"skipped"}:
         return _because(unjudged, gate, _SKIPPED)
-    measured = measure(gate.metric, part)
+    measured = measure_any(gate.metric, part)
     outcome, by_errors = _outcome(gate, measured)
     found = measured.estimate
     finding = msgspec.structs.replace(

@@ -37,7 +37,7 @@ from evals.comparison.readings import (
 )
 from evals.model import Estimate, Frozen, Verdict
 
-__all__ = ["Measured", "Part", "measure"]
+__all__ = ["Measured", "Part", "measure", "quantity"]
 
 Values: TypeAlias = Mapping[str, list[float]]
 Ends: TypeAlias = tuple[float | None, float | None, float | None]
@@ -78,12 +78,12 @@ def measure(metric: str, part: Part) -> Measured:
     if head in _WHOLE:
         return _WHOLE[head](part)
     if head in _TIMES:
-        return _quantity(part, _TIMES[head], rest)
+        return quantity(part, _TIMES[head], rest)
     if head == "turn":
-        return _quantity(part, turn_latency, rest.partition(".")[2])
+        return quantity(part, turn_latency, rest.partition(".")[2])
     if head == "tokens":
         kind, _, statistic = rest.partition(".")
-        return _quantity(part, usage(kind), statistic)
+        return quantity(part, usage(kind), statistic)
     if rest in ("macro_f1", "kappa") or rest.startswith("f1."):
         return _labelled(part, head, rest)
     if rest in FIGURES:
@@ -186,7 +186,8 @@ _TIMES: Mapping[str, Read] = {
 }
 
 
-def _quantity(part: Part, read: Read, statistic: str) -> Measured:
+def quantity(part: Part, read: Read, statistic: str) -> Measured:
+    """A statistic of what `read` finds in answered trials."""
     values = values_by_case(part.cells, read)
     n_trials = sum(map(len, values.values()))
     found = _statistic(part, read, statistic, values) if values else _NO_ENDS

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from evals.comparison.cells import Cells, errored, verdicts
 from evals.comparison.confidences import confidence_estimates, confidences_of
 from evals.comparison.labels import Labels, label_estimates, labels_of
 from evals.comparison.readings import Reading, estimate
-from evals.model import Assertion, Estimate, Group, Suite, TrialResult, Verdict
+from evals.model import Assertion, Derived, Estimate, Group, Suite, TrialResult, Verdict
 
 __all__ = ["Metrics", "metric_estimates", "metric_readings", "metrics_of", "pass_of", "score_of"]
 
@@ -21,6 +22,7 @@ class Metrics(NamedTuple):
     cases: Mapping[str, frozenset[str]]  # which cases have a check with which metric
     labels: Labels
     confidences: frozenset[str] = frozenset()
+    derived: Mapping[str, Derived] = MappingProxyType({})  # of the suite itself
 
 
 def metrics_of(suite: Suite) -> Metrics:
@@ -30,7 +32,8 @@ def metrics_of(suite: Suite) -> Metrics:
         for metric in _metrics(case.checks):
             cases.setdefault(metric, set()).add(case.id)
     frozen = {metric: frozenset(ids) for metric, ids in cases.items()}
-    return Metrics(frozen, labels_of(suite), confidences_of(suite))
+    derived = {metric.name: metric for metric in suite.metrics}
+    return Metrics(frozen, labels_of(suite), confidences_of(suite), derived)
 
 
 def metric_estimates(cells: Cells, metrics: Metrics) -> dict[str, Estimate]:

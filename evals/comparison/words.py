@@ -279,7 +279,8 @@ def _signed(value: float) -> str:
 
 
 def _thousandths(value: float) -> str:
-    return f"{value:.3f}".replace("-", MINUS)
+    shown = significant(value) if abs(value) >= 10 or 0 < abs(value) < 0.0005 else f"{value:.3f}"
+    return shown.replace("-", MINUS)
 
 
 def _milliseconds(value: float) -> str:

@@ -10,6 +10,18 @@ _LESS: Final = ("latency", "ttft", "tpot", "tokens", "cost_usd", "error_rate")
 COMPARED: Final = ("mean", "median", "p50", "p90", "p95", "p99")
 """The statistics that are compared as ratios; none: the typical case."""
 
+FIELDS: Final = (
+    *TIMES,
+    "turn.latency",
+    *(f"tokens.{kind}" for kind in TOKENS),
+    "cost_usd",
+    "judge_cost_usd",
+    "score",
+    "attempts",
+    "queued",
+)
+"""What a run keeps of each trial as a number: what a suite's own metrics can aggregate."""
+
 
 def has_ratio(metric: str) -> bool:
     """Whether a metric is compared as a ratio.

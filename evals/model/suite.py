@@ -162,6 +162,16 @@ class Gate(Frozen, frozen=True, kw_only=True):
     place: Place | None = None
 
 
+class Derived(Frozen, frozen=True, kw_only=True):
+    """A metric that is reckoned from others by an expression, or aggregates `of` over trials."""
+
+    name: str
+    expression: str | None = None
+    of: str | None = None  # a recorded field, or a metric that an assertion names
+    by: str | None = None  # mean, sum, rate, p95 …
+    place: Place | None = None
+
+
 class Limits(Frozen, frozen=True, kw_only=True):
     """What a suite may take; `errors` is a count (int) or a share (float)."""
 
@@ -192,6 +202,7 @@ class Suite(Frozen, frozen=True, kw_only=True):
     columns: tuple[Column, ...]
     reference: str
     cases: Sequence[Case]
+    metrics: tuple[Derived, ...] = ()
     gates: tuple[Gate, ...] = ()
     limits: Limits = Limits()
     judge: Judge | None = None

@@ -193,11 +193,14 @@ def _bars(counted: Sequence[tuple[str, SideMark | None, int]]) -> tuple[Bar, ...
 
 def _metrics(suite: SuiteComparison) -> tuple[MetricRow, ...]:
     found = dict.fromkeys(name for side in suite.sides for name in side.metrics)
+    own = {metric.name for metric in suite.suite.metrics}
     return tuple(
         MetricRow(
             name=one_line(name, 60),
             values=tuple(
-                _metric(side.metrics[name]) if name in side.metrics else words.MISSING
+                _metric(side.metrics[name], own=name in own)
+                if name in side.metrics
+                else words.MISSING
                 for side in suite.sides
             ),
         )
@@ -205,7 +208,10 @@ def _metrics(suite: SuiteComparison) -> tuple[MetricRow, ...]:
     )
 
 
-def _metric(of: Estimate) -> str:
+def _metric(of: Estimate, *, own: bool) -> str:
+    """With its n; of a metric of the suite itself, said where there is no interval."""
+    cases = words.plural(of.n_cases, "case")
     if of.value is None:
-        return words.MISSING
-    return f"{words.score(of.value, of.low, of.high)}, {words.plural(of.n_cases, 'case')}"
+        return f"{words.MISSING} (no value), {cases}" if own else words.MISSING
+    bare = ", no interval" if own and of.low is None and of.high is None else ""
+    return f"{words.score(of.value, of.low, of.high)}{bare}, {cases}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ratio_of_quantiles,
     )
     from evals.stats.findings import gate
+    from evals.stats.jackknife import jackknife_interval
     from evals.stats.latency import (
         geometric_mean_ratio,
         hodges_lehmann_paired,
@@ -69,6 +70,7 @@ _HOMES = {
     "ratio_of_medians_exact_bootstrap ratio_of_quantiles",
     "reliability": "auroc brier calibration",
     "findings": "gate",
+    "jackknife": "jackknife_interval",
     "latency": "geometric_mean_ratio hodges_lehmann_paired hodges_lehmann_shift",
     "logprobs": "bits_per_byte multiple_choice sequence_logprob topk_entropy",
     "means": "accuracy_interval clustered_mean",
@@ -112,6 +114,7 @@ __all__ = [
     "hodges_lehmann_paired",
     "hodges_lehmann_shift",
     "holm",
+    "jackknife_interval",
     "majority_at_k",
     "mcnemar",
     "mcnemar_pairs",

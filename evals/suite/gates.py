@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias, cast
 
-from evals.model import Gate
+from evals.expression import parse
+from evals.model import Derived, Gate
 from evals.model.duration import UNITS
+from evals.model.metric import FIELDS
 from evals.suite.labels import is_calibration, is_figure, wrong_figure
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
@@ -15,7 +17,7 @@ from evals.suite.subjects import Mistake, Subjects, check_part, texts, with_part
 from evals.suite.versus import read_comparison, refuse_comparing
 from evals.suite.written import WrittenGate
 
-Kind: TypeAlias = Literal["share", "score", "figure", "agreement", "seconds", "number"]
+Kind: TypeAlias = Literal["share", "score", "figure", "agreement", "seconds", "number", "derived"]
 Op: TypeAlias = Literal[">=", ">", "<=", "<", "==", "!="]
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -47,6 +49,7 @@ _FORMS: Final[Mapping[Kind, str]] = {
     "agreement": "write a number such as 0.6",
     "seconds": f"write seconds, or a text such as 300ms or 2s; units: {', '.join(UNITS)}",
     "number": "write a number such as 100",
+    "derived": "write a number such as 0.8",
 }
 _RANGES: Final[Mapping[Kind, tuple[float, float]]] = {
     "share": (0, 1),
@@ -55,6 +58,7 @@ _RANGES: Final[Mapping[Kind, tuple[float, float]]] = {
     "agreement": (-1, 1),
     "seconds": (0, float("inf")),
     "number": (0, float("inf")),
+    "derived": (-float("inf"), float("inf")),
 }
 
 
@@ -84,10 +88,22 @@ def _placed(gate: Gate, problems: Problems, path: Path) -> Gate:
     return replace(gate, place=problems.place(path))
 
 
-def judges_answers(gate: Gate) -> bool:
+def judges_answers(gate: Gate, derived: Iterable[Derived] = ()) -> bool:
     """Whether a gate looks at what was answered, not only at what that took."""
-    head = gate.metric.partition(".")[0]
-    return head == "accuracy" or head not in RESERVED
+    return is_judgement(gate.metric, {metric.name: metric for metric in derived})
+
+
+def is_judgement(metric: str, derived: Mapping[str, Derived]) -> bool:
+    """Whether a metric is, or is reckoned from, accuracy or what assertions name."""
+    if metric in derived:
+        return any(is_judgement(each, derived) for each in sources(derived[metric]))
+    head = metric.partition(".")[0]
+    return head == "accuracy" or head not in (*RESERVED, *FIELDS) or metric == "score"
+
+
+def sources(metric: Derived) -> tuple[str, ...]:
+    """What a metric of the suite is made from."""
+    return (metric.of or "",) if metric.expression is None else parse(metric.expression).paths
 
 
 def _read(written: str | WrittenGate, subjects: Subjects) -> Iterator[tuple[str, Gate]]:
@@ -97,11 +113,11 @@ def _read(written: str | WrittenGate, subjects: Subjects) -> Iterator[tuple[str,
         return
     if written.versus is not None or written.baseline is not None:
         if written.metric.partition(".")[0] not in RESERVED:
-            _kind(written.metric, subjects, key="metric")  # names that are not known
+            kind_of(written.metric, subjects, key="metric")  # names that are not known
         gate = read_comparison(written, subjects)
         yield gate.text, gate
         return
-    kind = _kind(written.metric, subjects, key="metric")
+    kind = kind_of(written.metric, subjects, key="metric")
     refuse_comparing(written)
     bounds = [(">=", written.min, "min"), ("<=", written.max, "max")]
     given = [(op, limit, key) for op, limit, key in bounds if limit is not None]
@@ -136,7 +152,7 @@ def _read_text(text: str, subjects: Subjects) -> Gate:
     if sign not in _OPS:
         raise Mistake(f"unknown operator {sign!r}", f"operators: {', '.join(_OPS)}")
     op = cast(Op, sign)
-    kind = _kind(metric, subjects)
+    kind = kind_of(metric, subjects)
     limit = _limit(written, kind, metric)
     _check_range(metric, op, limit, kind)
     return Gate(text=" ".join(text.split()), metric=metric, op=op, limit=limit)
@@ -163,9 +179,13 @@ def _made(written: WrittenGate, op: Op, limit: float, value: str) -> Gate:
     )
 
 
-def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
-    """In what a metric is measured."""
+def kind_of(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
+    """In what a metric is measured; raises `Mistake` where the suite has none of this name."""
     head, _, rest = metric.partition(".")
+    if metric in subjects.derived:
+        return "derived"
+    if head in subjects.derived:
+        raise Mistake(f"{head} is one figure, without statistics: write {head} alone", key=key)
     if metric in _WHOLE:
         return _WHOLE[metric]
     if head in _WHOLE:
@@ -187,7 +207,7 @@ def _kind(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
         _check_statistic(f"tokens.{kind}", statistic, key)
         return "number"
     if head not in subjects.metrics:
-        known = (*sorted(RESERVED), *subjects.metrics)
+        known = (*sorted(RESERVED), *subjects.metrics, *subjects.derived)
         needed = (
             f"a check of type choice with metric: {head}" if is_figure(rest) else "an assertion"
         )
@@ -250,7 +270,7 @@ def _limit(text: str, kind: Kind, metric: str, *, key: str | None = None) -> flo
     value, unit = float(found[1]), found[2]
     if unit is None:
         return value
-    if unit == "%" and kind in ("share", "score"):
+    if unit == "%" and kind in ("share", "score", "derived"):
         return value / 100
     if kind == "seconds" and unit in UNITS:
         return value * UNITS[unit]

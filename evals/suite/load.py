@@ -16,6 +16,7 @@ from evals.errors import Place, Problem, SuiteError
 from evals.model import (
     Case,
     Column,
+    Derived,
     Frozen,
     Gate,
     JsonObject,
@@ -34,6 +35,7 @@ from evals.suite.gates import judges_answers, read_gates
 from evals.suite.ids import SUITE_RULE, TAG_RULE, is_suite_id, is_tag
 from evals.suite.labels import confidences_in, labels_in
 from evals.suite.matrix import MAX_TRIALS
+from evals.suite.metrics import read_metrics
 from evals.suite.names import Names
 from evals.suite.nearest import advice
 from evals.suite.packed import CaseList
@@ -121,6 +123,9 @@ class _Loading:
             self._warn_escapes()
             self._requests.warnings(columns, settings)
         name, reference = self._id(path), self._reference(columns)
+        subjects = self._subjects(columns, cases, reader)._replace(reference=reference, suite=name)
+        metrics = read_metrics(written.metrics, problems, subjects)
+        subjects = subjects._replace(derived=written.metrics)
         suite = Suite(
             id=name,
             path=problems.document.path,
@@ -129,7 +134,8 @@ class _Loading:
             columns=columns,
             reference=reference,
             cases=cases,
-            gates=self._gates(columns, cases, reader, reference=reference, suite=name),
+            metrics=metrics,
+            gates=self._gates(subjects, metrics),
             limits=self._limits(written.limits),
             judge=self._requests.judge(),
             description=written.description,
@@ -269,32 +275,26 @@ class _Loading:
             self._problems.error(("reference",), f"unknown column {written!r}", details)
         return written
 
-    def _gates(
-        self,
-        columns: Sequence[Column],
-        cases: CaseList,
-        reader: Cases,
-        *,
-        reference: str,
-        suite: str,
-    ) -> tuple[Gate, ...]:
-        problems = self._problems
-        named = _metrics_named(problems.document.value) if self._written.gates else ()
-        subjects = Subjects(
+    def _subjects(self, columns: Sequence[Column], cases: CaseList, reader: Cases) -> Subjects:
+        written, problems = self._written, self._problems
+        speaks = bool(written.gates or written.metrics)
+        named = _metrics_named(problems.document.value) if speaks else ()
+        return Subjects(
             columns=[column.id for column in columns],
             tags=reader.tags,
-            cases=set(cases.ids) if self._written.gates else set(),
+            cases=set(cases.ids) if written.gates else set(),
             metrics={*self._assertions.metrics, *named},
             labels=labels_in(checks_in(case.checks) for case in reader.examples),
             confidences=confidences_in(checks_in(case.checks) for case in reader.examples),
             complete=not problems.errors,
-            reference=reference,
-            suite=suite,
         )
+
+    def _gates(self, subjects: Subjects, metrics: tuple[Derived, ...]) -> tuple[Gate, ...]:
+        problems = self._problems
         before = len(problems.errors)
         gates = read_gates(self._written.gates, problems, subjects)
-        sound = len(problems.errors) == before and "gates" not in problems.incomplete
-        if sound and not any(judges_answers(gate) for gate in gates):
+        sound = len(problems.errors) == before and not {"gates", "metrics"} & problems.incomplete
+        if sound and not any(judges_answers(gate, metrics) for gate in gates):
             self._check_misses()
         return gates
 

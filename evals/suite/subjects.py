@@ -20,6 +20,7 @@ class Subjects(NamedTuple):
     metrics: Collection[str]
     labels: Mapping[str, Label] = MappingProxyType({})
     confidences: Collection[str] = ()  # metrics of checks of that type
+    derived: Collection[str] = ()  # metrics of the suite itself
     complete: bool = True  # no assertion was left out for its mistakes
     reference: str = ""  # the column that gates judge
     suite: str = ""  # its id

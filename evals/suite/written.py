@@ -201,6 +201,18 @@ class WrittenTest(WrittenDefaults, frozen=True, kw_only=True, rename={"assert_":
     ] = None
 
 
+class WrittenMetric(Written, frozen=True, kw_only=True):
+    """A metric that aggregates something over the trials of a column."""
+
+    of: Annotated[
+        str, Meta(description="latency, tokens.completion, cost_usd … or a metric of assertions.")
+    ]
+    by: Annotated[
+        Literal["mean", "median", "p50", "p90", "p95", "p99", "min", "max", "sum", "std", "rate"],
+        Meta(description="How; rate: the share of passes of a metric of assertions."),
+    ]
+
+
 class WrittenGate(Written, frozen=True, kw_only=True):
     """A gate: a metric with `min`, `max` or both, or compared by `versus` or `baseline`."""
 
@@ -303,6 +315,13 @@ class WrittenSuite(Written, frozen=True, kw_only=True):
         dict[str, Assertions], Meta(description="Named sets of assertions: {use: NAME}.")
     ] = {}
     tests: tuple[WrittenTest, ...] = ()
+    metrics: Annotated[
+        dict[str, str | WrittenMetric],
+        Meta(
+            description="Name → an expression over metrics, such as "
+            "2 * precision * recall / (precision + recall); or {of, by}."
+        ),
+    ] = {}
     judge: (
         Annotated[WrittenJudge, Meta(description="Who answers for checks that a model grades.")]
         | UnsetType

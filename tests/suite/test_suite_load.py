@@ -181,7 +181,7 @@ def test_what_is_wrong_at_the_top(bench: Any, text: str, said: str) -> None:
     assert said in "\n".join(bench.mistakes(text))
 
 
-@pytest.mark.parametrize("key", ["metrics", "collapse"])
+@pytest.mark.parametrize("key", ["collapse"])
 def test_keys_that_are_not_built_are_unknown(bench: Any, key: str) -> None:
     assert any(
         f"unknown key '{key}'" in problem for problem in bench.mistakes(f"{key}: {{}}\n{MINIMAL}")
