@@ -11,6 +11,7 @@ import click
 from evals.cli.audit_checks import checks
 from evals.cli.audit_drift import drift
 from evals.cli.audit_gates import gates
+from evals.cli.audit_judge import judge
 from evals.cli.evidence import evidence
 from evals.cli.project import root
 from evals.cli.terminal import say, table
@@ -32,6 +33,7 @@ def command() -> None:
       evals audit endpoint evolink
       evals audit evidence --since origin/main
       evals audit gates
+      evals audit judge --labels labels.csv
       evals audit drift --sample 20 --max-cost 0.10
     """
 
@@ -40,6 +42,7 @@ command.add_command(evidence)
 command.add_command(gates)
 command.add_command(drift)
 command.add_command(checks)
+command.add_command(judge)
 
 
 @command.command()

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evals.stats.agreement import cohen_kappa
     from evals.stats.binomial import binom_cdf, binom_pmf, binom_tail
     from evals.stats.bootstrap import (
         bootstrap_interval,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from evals.stats.totals import mean_total, ratio_of_totals
 
 _HOMES = {
+    "agreement": "cohen_kappa",
     "binomial": "binom_cdf binom_pmf binom_tail",
     "bootstrap": "bootstrap_interval pooled_quantile_interval ratio_of_medians "
     "ratio_of_medians_exact_bootstrap ratio_of_quantiles",
@@ -107,6 +109,7 @@ __all__ = [
     "case_variance",
     "clopper_pearson_interval",
     "clustered_mean",
+    "cohen_kappa",
     "enough_values",
     "evalue_discordant",
     "gate",
