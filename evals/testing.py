@@ -68,12 +68,14 @@ def check(
     vars: JsonObject | None = None,  # the word of a suite
     expected: Any = None,  # any JSON value
     endpoint: ScriptedEndpoint | None = None,
+    scores: Mapping[str, Sequence[float | None]] | None = None,
 ) -> Verdict:
     """Judge one answer by one assertion, written as in a suite.
 
     `check({"type": "equals", "value": "5", "transform": "strip"}, " 5 ").passed` is True.
     A check that asks is answered by `endpoint`, as the suite's judge and for embeddings. One over
-    several trials is given a list of samples, or a mapping of columns to samples, the judged first.
+    several trials is given a list of samples, or a mapping of columns to samples, the judged first;
+    `scores` are what other checks gave these samples, for `max-score`.
     Raises `OptionsError` where the assertion itself is wrong.
     """
     case = Case(
@@ -90,6 +92,7 @@ def check(
         expected=expected,
         has_expected=case.has_expected,
         asker=case.id,
+        scores={name: tuple(given) for name, given in (scores or {}).items()},
         bodies=None if endpoint is None else _Bodies(),
     )
     silent = endpoint or ScriptedEndpoint(lambda request: None)

@@ -89,7 +89,7 @@ def judged(assertion: Any, answer: Any) -> Verdict:
             return [told["vectors"][text] for text in request.body["input"]]
         return next(replies)
 
-    return check(assertion, to, endpoint=ScriptedEndpoint(say))
+    return check(assertion, to, endpoint=ScriptedEndpoint(say), scores=told.get("scores"))
 
 
 def check_list() -> str:
@@ -154,7 +154,8 @@ def _about(kind: CheckType) -> str:
     if kind.scope == "case":
         said.append("It looks at all [samples](suites.md#samples) of a case in its column.")
     if kind.scope == "columns":
-        said.append("It looks at all columns of a case.")
+        other = "all columns" if kind.column is None else "another column"
+        said.append(f"It looks at {other} of a case.")
     if kind.asks:
         said.append("It asks: its requests are recorded, budgeted and shown like any other.")
     if "judge" in kind.needs:

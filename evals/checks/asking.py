@@ -57,7 +57,8 @@ class Context(Frozen, frozen=True, kw_only=True):
 
     `metrics` are the scores of the other checks, for those that are judged last. `conversation` are
     the replies of a conversation, that of the check's own turn among them. `column` is the judged
-    one's id.
+    one's id, `scores` those of each column's samples by the test's other checks, for a check over
+    columns that asks for them.
     """
 
     vars: JsonObject = {}
@@ -65,6 +66,7 @@ class Context(Frozen, frozen=True, kw_only=True):
     has_expected: bool = False
     metrics: dict[str, float | None] = {}
     column: str = ""
+    scores: dict[str, tuple[float | None, ...]] = {}
     conversation: tuple[Completion, ...] = ()
     asker: str = ""  # "case[column]": whom a request is recorded for
     bodies: Bodies | None = None

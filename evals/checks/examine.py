@@ -94,6 +94,8 @@ def _other_than_text(assertion: Assertion) -> Iterator[Mistake]:
     kind = find(assertion.type)
     if kind is not None and (kind.judges != "text" or kind.scope != "trial"):
         yield (), f"`{assertion.type}` does not judge text, so it cannot stand here"
+    elif kind is not None and kind.asks:
+        yield (), f"`{assertion.type}` has to ask, so it cannot stand here"
 
 
 def common_mistakes(check: Check, kind: CheckType) -> tuple[Mistake, ...]:

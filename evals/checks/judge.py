@@ -112,21 +112,37 @@ class PreparedCheck:
     ) -> Asks[Verdict]:
         """The verdict over several trials: samples by column, the judged column's first."""
         try:
-            looked: dict[str, tuple[Completion, ...]] = {}
-            for column, samples in answers.items():
-                judged = [self._looked_at(sample) for sample in samples]
-                missing = next((each for each in judged if isinstance(each, str)), None)
-                if missing is not None:
+            looked: dict[str, tuple[Completion | None, ...]] = {}
+            for column in self._looked_into(answers):
+                judged = [self._looked_at(sample) for sample in answers[column]]
+                missing = [each for each in judged if isinstance(each, str)]
+                if missing and (not self.type.gaps or len(missing) == len(judged)):
                     return _ruling(
-                        self.check, verdict.found(False, missing), both_ways=True
+                        self.check, verdict.found(False, missing[0]), both_ways=True
                     ).verdict
-                looked[column] = tuple(each for each in judged if not isinstance(each, str))
+                looked[column] = tuple(None if isinstance(each, str) else each for each in judged)
             own = next(iter(looked.values()))
             returned = self._called(looked if self.type.scope == "columns" else own, context)
             found = self._read((yield from asked(returned)) if self.asks else returned)
         except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
             return _ruling(self.check, self._broken(error)).verdict
-        return _ruling(self.check, self._told(found, own[0])).verdict
+        first = next(sample for sample in own if sample is not None)
+        return _ruling(self.check, self._told(found, first)).verdict
+
+    def looks_at(self, column: str) -> bool:
+        """Whether it looks at the samples of another column, too."""
+        named = None if self.type.column is None else getattr(self.options, self.type.column)
+        return self.type.scope == "columns" and named in (None, column)
+
+    def _looked_into(self, columns: Iterable[str]) -> list[str]:
+        own, *others = columns
+        looked = [column for column in others if self.looks_at(column)]
+        if not looked and self.type.column is not None and not self.looks_at(own):
+            named = getattr(self.options, self.type.column)
+            raise CheckError(
+                f"the case has no column {named!r}; it has {', '.join((own, *others))}"
+            )
+        return [own, *looked]
 
     def unmade(self, reason: str) -> Verdict:
         """The error of a check that could not be made."""

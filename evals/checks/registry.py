@@ -59,11 +59,12 @@ FAMILIES = {
     "language": "language",
     "expression": "expression",
     "embedding": "similar",
-    "samples": "consistent deterministic",
     "rubric": "llm-rubric closed-qa",
     "rating": "g-eval",
     "comparing": "factuality pairwise",
     "grounding": "answer-relevance context-faithfulness context-recall context-relevance",
+    "samples": "consistent majority deterministic",
+    "columns": "same-as max-score",
 }
 _BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
@@ -82,7 +83,9 @@ class CheckType:
     `asks` says that the function is a generator that yields requests, as `evals.checks.asking`
     tells. `scope` says what the function is given in place of a completion: `case` all samples of a
     case in its column, a sequence; `columns` those of every column of the case, a mapping by
-    column, whose first is the judged one (`context.column`).
+    column, whose first is the judged one (`context.column`). With `gaps`, None
+    stands for a sample in which the transforms found nothing. `column` is the option that names the
+    only other column it looks at; with `scores`, `context.scores` are what the other checks gave.
     """
 
     name: str
@@ -102,6 +105,9 @@ class CheckType:
     last: bool = False  # judged after the other checks of the test, whose scores it reads
     asks: bool = False
     scope: Scope = "trial"
+    gaps: bool = False
+    column: str | None = None
+    scores: bool = False
 
     @cached_property
     def templates(self) -> frozenset[str]:

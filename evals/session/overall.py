@@ -16,7 +16,7 @@ from evals.session.desk import Desk
 from evals.session.sources import Source
 from evals.suite.cell import Cell
 from evals.suite.results import extended
-from evals.suite.script import answering, overall
+from evals.suite.script import answering, judging, overall
 from evals.suite.spending import Spent
 
 Lookups: TypeAlias = Callable[[Cell, int], Lookup]
@@ -50,12 +50,13 @@ def with_overall(
         return tuple(results)
     verdicts, spent = _broken(cell, results), Spent()
     if not verdicts:
+        case = tuple(case)
         try:
-            answers = answers_of(cell, case, trials)
+            answers, scores = answers_of(cell, case, trials), _scores(cell, case, trials)
         except EvalsError as problem:
             verdicts = tuple(check.unmade(str(problem)) for check in cell.overall)
         else:
-            verdicts, spent = replay(overall(cell, answers), lookup)
+            verdicts, spent = replay(overall(cell, answers, scores), lookup)
     made = []
     for result in results:
         if result.completion is None:
@@ -80,12 +81,32 @@ def answers_of(
 
     Raises `EvalsError` where an answer is not there.
     """
-    others: Iterable[Cell] = ()
-    if any(check.type.scope == "columns" for check in cell.overall):
-        others = (other for other in case if other.column.id != cell.column.id)
+    others = (
+        other
+        for other in case
+        if other.column.id != cell.column.id
+        and any(check.looks_at(other.column.id) for check in cell.overall)
+    )
     return {
         each.column.id: tuple(
             replay(answering(each, sample), trials(each, sample)) for sample in range(each.samples)
         )
         for each in (cell, *others)
     }
+
+
+def _scores(
+    cell: Cell, case: Iterable[Cell], trials: Lookups
+) -> dict[str, tuple[float | None, ...]]:
+    """What the checks of one answer give every sample of a case, by column; {}: nobody reads it."""
+    if not any(check.type.scores for check in cell.overall):
+        return {}
+    return {
+        each.column.id: tuple(_score(each, sample, trials) for sample in range(each.samples))
+        for each in case
+    }
+
+
+def _score(cell: Cell, sample: int, trials: Lookups) -> float | None:
+    request = cell.request(sample // cell.candidates)
+    return replay(judging(cell, sample, request, key=""), trials(cell, sample)).score

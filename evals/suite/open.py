@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Final, TypeGuard
 
 from evals.checks.judge import Prepared, PreparedCheck, unmet
-from evals.checks.registry import find
+from evals.checks.registry import CheckType, find
 from evals.endpoint.body import build_body
 from evals.endpoint.config import Config
 from evals.errors import EvalsError, Place, Problem, SuiteError
-from evals.model import Case, Check, Column, JsonObject, Prompt, Suite, Turn
+from evals.model import Assertion, Case, Check, Column, Group, JsonObject, Prompt, Suite, Turn
 from evals.suite.assertions import checks_in
 from evals.suite.bind import Binding
 from evals.suite.bodies import CheckBodies
@@ -21,18 +21,27 @@ from evals.suite.conversation import opening, rendered
 from evals.suite.excerpts import explained, explaining
 from evals.suite.expand import asks, pairs
 from evals.suite.load import load_suite
-from evals.suite.template import is_plain, render_messages
+from evals.suite.nearest import hint
+from evals.suite.template import is_plain, is_template, render_messages
 
 _NOTHING: Final[JsonObject] = {}
 _MOST: Final = 100  # mistakes that only values show
 
 _ONE_SAMPLE = "there is only one sample: ask for more by `repeat`"
+_ONE_COLUMN = "there is only one column, and nothing to compare it with"
+_NO_SCORES = "no other check of the test decides, so that there are no scores to compare"
 _ONE_REPLY = "a conversation has one reply a turn: ask for samples by `repeat`, not by `n`"
 
 
 def is_overall(check: Prepared) -> TypeGuard[PreparedCheck]:
     """Whether a check looks at several trials."""
     return isinstance(check, PreparedCheck) and check.type.scope != "trial"
+
+
+def _gives_score(assertion: Assertion) -> bool:
+    """Whether it judges one answer, and decides."""
+    kind = None if isinstance(assertion, Group) else find(assertion.type)
+    return assertion.weight > 0 and (kind is None or kind.scope == "trial")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,17 +236,33 @@ class Making:
                 requests += number
                 candidates = int(body.get("n") or 1)
                 trials += number * candidates
-                if number * candidates == 1:
-                    self._complain_single(case)
+                self._complain_few(case, number * candidates)
                 if case.turns and candidates > 1:
                     self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
         return trials, requests
 
-    def _complain_single(self, case: Case) -> None:
+    def _complain_few(self, case: Case, samples: int) -> None:
+        """Refuse checks over several trials where there is but one, or nothing to compare."""
         for check in checks_in(case.checks):
             kind = find(check.type)
-            if kind is not None and kind.scope == "case":
-                self._complain(check.place or case.place, case, f"{check.label}: {_ONE_SAMPLE}")
+            told = None
+            if kind is not None and kind.scope == "case" and samples == 1:
+                told = _ONE_SAMPLE
+            elif kind is not None and kind.scope == "columns" and not kind.own:
+                told = self._incomparable(case, check, kind)
+            if told is not None:
+                self._complain(check.place or case.place, case, f"{check.label}: {told}")
+
+    def _incomparable(self, case: Case, check: Check, kind: CheckType) -> str | None:
+        columns = [one.id for one in self._suite.columns if asks(case, one)]
+        if len(columns) == 1:
+            return _ONE_COLUMN
+        if kind.scores and not any(map(_gives_score, case.checks)):
+            return _NO_SCORES
+        named = check.options.get(kind.column) if kind.column else None
+        if not isinstance(named, str) or is_template(named) or named in columns:
+            return None
+        return f"unknown column {named!r}{hint(named, columns)}"
 
     def _meet(self, check: Check, case: Case) -> None:
         """Note the endpoint that a check wants to ask."""

@@ -7,6 +7,9 @@ give the same result. It is run twice: `asking` to gather, `judging` against wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import msgspec
 
 from evals.answer import candidate
 from evals.checks.asking import together
@@ -67,12 +70,16 @@ def answering(cell: Cell, sample: int) -> Asks[Completion]:
 
 
 def overall(
-    cell: Cell, answers: Mapping[str, Sequence[Completion]]
+    cell: Cell,
+    answers: Mapping[str, Sequence[Completion]],
+    scores: Mapping[str, tuple[float | None, ...]] = MappingProxyType({}),
 ) -> Asks[tuple[tuple[Verdict, ...], Spent]]:
     """The checks of a cell over several trials, whose answers are there.
 
-    `answers` are the samples by column, the cell's own first.
+    `answers` are the samples by column, the cell's own first; `scores` those of the other checks,
+    which are known where everything is judged.
     """
-    script = together(check.over(answers, cell.context) for check in cell.overall)
+    context = msgspec.structs.replace(cell.context, scores=dict(scores))
+    script = together(check.over(answers, context) for check in cell.overall)
     verdicts, spent = yield from metered(script)
     return tuple(verdicts), spent

@@ -92,7 +92,10 @@ EVIDENCE = {
     "language": '"The capital of France is Paris."',
     "expression": "6 words",
     "consistent": '1 of 3 samples say "paris"',
+    "majority": '"6" (2 of 3 samples)',
     "deterministic": '"It is 6."',
+    "same-as": '"lyon", cold says "paris"',
+    "max-score": "long scores 0.25",
     "similar": '"We sell kettles."',
 }
 
@@ -235,8 +238,12 @@ def test_hostile_answers_are_judged_in_words(reference, name):
             for what, answer in hostile.items():
                 if find(name).scope == "trial":
                     verdict = prepared.judge(answer)
-                else:
+                elif find(name).scope == "case":
                     verdict = check(written, [answer, answer])
+                else:
+                    columns = {"warm": [answer, answer], "cold": [answer]}
+                    scores = {"warm": [0.5, 1.0], "cold": [0.0]}
+                    verdict = check(written, columns, scores=scores)
                 crashed = re.match(r"[A-Z]\w*(Error|Exception|Warning): ", verdict.reason)
                 assert not crashed, (what, verdict.reason[:200])
                 assert 0 < len(verdict.reason) < 5000, what

@@ -147,3 +147,60 @@ def test_rescoring_judges_samples_together_too(project):
     evals.load_run("latest").rescore(project.path / "sums.eval.yaml")
     assert project.manifest()["answers_from"]
     assert {trial["case"]: trial["checks"] for trial in project.trials()} == before
+
+
+MAJORITY = """
+endpoint: standin
+prompts: ["[[say {{ says }}]] Say it."]
+parameters: {n: 5}
+defaults: {assert: [{type: majority, transform: {regex: '[0-9]+'}, assert: [
+  {type: equals, value: "{{ expected }}"}]}]}
+tests:
+  - {id: right, vars: {says: It is 5.|5|6|none|7}, expected: "5"}
+  - {id: wrong, vars: {says: 6|It is 6.|5|5|none}, expected: "5"}
+  - {id: none, vars: {says: a|b|c|d|e}, expected: "5"}
+"""
+
+TWO = """
+endpoint: standin
+prompts: ["[[say {{ says }}]] Say {{ setting }}"]
+settings: [{id: cold, temperature: 0}, {id: warm, temperature: 1}]
+tests:
+  - {id: tea, vars: {says: Tea, setting: x}, assert: [
+      {type: equals, value: Tea}, {type: same-as, value: cold}, {type: max-score}]}
+"""
+
+
+def test_the_majority_of_the_samples_is_judged_by_nested_checks(project):
+    project.suite(MAJORITY)
+    project.record().assert_outcomes(passed=1, failed=2)
+    verdicts = {trial["case"]: trial["checks"][0] for trial in project.trials()}
+    assert verdicts["right"]["reason"].startswith('"5" (2 of 5 samples): 1 of 1 passed')
+    assert verdicts["right"]["extracted"] == "5"
+    assert verdicts["wrong"]["reason"].startswith("2 answers are equally frequent")
+    assert verdicts["none"]["reason"].startswith("nothing to judge")
+
+
+def test_a_column_is_compared_with_another_and_the_best_one_wins(project):
+    project.suite(TWO)
+    project.record().assert_outcomes(passed=2)
+    cold, warm = ([check["reason"] for check in t["checks"]] for t in project.trials())
+    assert cold[1:] == ["cold is the column itself", "cold scores 1; warm 1: a tie"]
+    assert warm[1:] == ['"Tea", as cold says', "warm scores 1; cold 1: a tie"]
+    project.run("-k", "warm", "--evals-no-report").assert_outcomes(passed=1, deselected=1)
+    project.run("-n2", "--evals-no-report").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("value: cold", "value: cald", "*same-as: unknown column 'cald'; did you mean \"cold\"[?]"),
+        ("{type: equals, value: Tea}, ", "", "*max-score: no other check of the test decides*"),
+        (", {id: warm, temperature: 1}", "", "*same-as: there is only one column*"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(project, old, new, told):
+    project.suite(TWO.replace(old, new))
+    result = project.run()
+    assert result.ret == 4
+    result.stdout.fnmatch_lines([told])
