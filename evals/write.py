@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import secrets as randomness
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from evals.errors import DiskError
 from evals.redaction import Secrets
@@ -20,6 +22,7 @@ from evals.redaction import Secrets
 __all__ = [
     "READ_ONLY",
     "Secrets",
+    "json_text",
     "printable",
     "publish",
     "remove_leftovers",
@@ -36,10 +39,10 @@ _NOT_FOR_FOLDERS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 
 _NAMES = {0x00: "NUL", 0x07: "BEL", 0x08: "BS", 0x0D: "CR", 0x1B: "ESC", 0x7F: "DEL", 0x9B: "CSI"}
 # C0 but tab and line feed, C1, bidirectional controls, line and paragraph separators, BOM and
-# other invisible marks, and lone surrogates (which no encoding can print).
+# other invisible marks, what XML forbids, and lone surrogates (which no encoding can print).
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069"
-    "\ufeff\ud800-\udfff]"
+    "\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
 
@@ -72,6 +75,22 @@ def without_commands(text: str) -> str:
     if "::" not in text and "##" not in text:
         return text
     return _COMMAND.sub(lambda match: f"{match[1]}[::]" if match[0][-1] == ":" else "[##]", text)
+
+
+def json_text(value: Any, *, indent: int = 2) -> str:
+    """A value as JSON: exact for programs, and harmless on its way through a terminal or a log."""
+    import msgspec
+
+    try:
+        text = msgspec.json.encode(value).decode()
+        text = msgspec.json.format(text, indent=indent) if indent else text
+    except UnicodeEncodeError:  # lone surrogates
+        text = json.dumps(msgspec.to_builtins(value), indent=indent or None)
+    return _UNSAFE.sub(_escape, text).replace("##", "#\\u0023")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 @contextlib.contextmanager

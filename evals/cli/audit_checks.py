@@ -71,12 +71,11 @@ def _audits(paths: Sequence[Path]) -> tuple[list[Audit], bool]:
 
 
 def _json(audits: Sequence[Audit]) -> str:
-    import msgspec
-
     from evals.session.mutation import MUTATIONS
+    from evals.write import json_text
 
     content = {"format": 1, "changes": MUTATIONS, "suites": audits}
-    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode()
+    return json_text(content)
 
 
 def _lines(audit: Audit) -> Iterator[str]:

@@ -47,9 +47,9 @@ def gates(run: str, splits: int, format_: str) -> None:
     """
     found = list(_audited(load(run), splits))
     if format_ == "json":
-        import msgspec
+        from evals.write import json_text
 
-        say(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        say(json_text(found))
         return
     rows = [_row(each) for each in found]
     if format_ == "markdown":

@@ -121,9 +121,9 @@ def list_(paths: tuple[Path, ...], form: str) -> int:
         return Exit.NOTHING
     listed = [_listed(shelf) for shelf in (*found.of_suites, *found.of_none)]
     if form == "json":
-        import msgspec
+        from evals.write import json_text
 
-        say(msgspec.json.format(msgspec.json.encode({"format": 1, "suites": listed})).decode())
+        say(json_text({"format": 1, "suites": listed}))
     else:
         for line in table([_row(each) for each in listed], head=_HEAD, right={1, 2, 5, 6, 7, 8}):
             say(line)

@@ -123,7 +123,7 @@ def _say_text(runs: list[Run], columns: Pair | None, comparison: Comparison) -> 
 
 def _json(comparison: Comparison) -> bytes:
     """The comparison without the trials, which `evals report --format json` has."""
-    import msgspec
+    from evals.write import json_text
 
     shown = {
         "kind": comparison.kind,
@@ -140,7 +140,7 @@ def _json(comparison: Comparison) -> bytes:
         ],
         "findings": comparison.findings,
     }
-    return msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
+    return json_text(shown).encode() + b"\n"
 
 
 def _judged(runs: list[Run], columns: Pair | None, *, error: bool) -> Exit:

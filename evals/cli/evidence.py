@@ -43,9 +43,9 @@ def evidence(since: str, form: str) -> int:
 
     found = collect(root(), since)
     if form == "json":
-        import msgspec
+        from evals.write import json_text
 
-        say(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        say(json_text(found))
     else:
         for line in (_markdown if form == "markdown" else _text)(found, since):
             say(line)

@@ -88,7 +88,7 @@ def _plan(
 
 
 def _json(plan: Plan) -> str:
-    import msgspec
+    from evals.write import json_text
 
     totals = {
         "requests": plan.requests,
@@ -99,7 +99,7 @@ def _json(plan: Plan) -> str:
         "live": plan.live,
     }
     content = {"format": plan.format, **totals, "suites": plan.suites}
-    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode()
+    return json_text(content)
 
 
 def _lines(plan: Plan) -> Iterator[str]:

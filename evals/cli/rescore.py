@@ -81,7 +81,7 @@ def _rescored(name: str, suites: tuple[Path, ...]) -> Rescored:
 
 
 def _json(done: Rescored) -> str:
-    import msgspec
+    from evals.write import json_text
 
     manifest = done.finished.manifest
     content = {
@@ -93,7 +93,7 @@ def _json(done: Rescored) -> str:
         "counts": manifest.counts,
         "changes": done.changes,
     }
-    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+    return json_text(content)
 
 
 def _lines(done: Rescored) -> Iterator[str]:

@@ -52,10 +52,9 @@ def _list() -> None:
 
 
 def _json(run: Run) -> None:
-    import msgspec
-
     from evals.cli.views import comparison_of
     from evals.session.failures import failures
+    from evals.write import json_text
 
     manifest = run.manifest
     comparison = comparison_of([run])
@@ -68,7 +67,7 @@ def _json(run: Run) -> None:
         ],
         "failures": failures(manifest, run.trials()),
     }
-    say(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())
+    say(json_text(shown))
 
 
 def _text(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
@@ -47,7 +48,10 @@ def _of_timing(read: Callable[[TrialTiming], Cell]) -> Callable[[TrialResult], C
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value, order="deterministic").decode()
+    try:
+        return msgspec.json.encode(value, order="deterministic").decode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which an answer may hold
+        return json.dumps(msgspec.to_builtins(value), sort_keys=True, separators=(",", ":"))
 
 
 COLUMNS = (

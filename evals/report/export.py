@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
-
-import msgspec
 
 from evals.errors import ConfigError
 from evals.record.table import COLUMNS, Cell
+from evals.write import json_text as line_of_json
 
 __all__ = ["csv_text", "json_text", "parquet_bytes"]
 
+_FORMULA = re.compile(r"\s*[=+\-@]|[\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 Rows = Iterable[Mapping[str, Cell]]
 
 
 def csv_text(rows: Rows) -> str:
-    """RFC 4180 with a head, lines ended by a line feed; nothing known is an empty cell."""
+    """RFC 4180 with a head, lines ended by a line feed; nothing known is an empty cell.
+
+    A text that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     out = io.StringIO()
     writer = csv.DictWriter(out, [column.name for column in COLUMNS], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(
+        {name: _no_formula(_encodable(cell)) for name, cell in row.items()} for row in rows
+    )
     return out.getvalue()
+
+
+def _no_formula(cell: Cell) -> Cell:
+    if not isinstance(cell, str) or not _FORMULA.match(cell) or _NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}"
 
 
 def json_text(rows: Rows) -> str:
     """A list of objects, one a line."""
-    lines = ",\n".join(msgspec.json.encode(row).decode() for row in rows)
+    lines = ",\n".join(line_of_json(row, indent=0) for row in rows)
     return f"[\n{lines}\n]\n" if lines else "[]\n"
 
 
@@ -49,5 +62,13 @@ def parquet_bytes(rows: Rows) -> bytes:
     }
     schema = pyarrow.schema([(column.name, types[column.type]) for column in COLUMNS])
     sink = pyarrow.BufferOutputStream()
-    parquet.write_table(pyarrow.Table.from_pylist(list(rows), schema=schema), sink)
+    whole = [{name: _encodable(cell) for name, cell in row.items()} for row in rows]
+    parquet.write_table(pyarrow.Table.from_pylist(whole, schema=schema), sink)
     return bytes(sink.getvalue())
+
+
+def _encodable(cell: Cell) -> Cell:
+    """Half of a surrogate pair as an escape: UTF-8 has none."""
+    if not isinstance(cell, str) or cell.isascii():
+        return cell
+    return cell.encode("utf-8", "backslashreplace").decode()
