@@ -183,6 +183,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "turn": partial(keys, written.WrittenTurn),
     "dataset": partial(keys, written.WrittenDataset),
     "sample": partial(keys, written.WrittenSample),
+    "examples": partial(keys, written.WrittenExamples),
     "metric": partial(keys, written.WrittenMetric),
     "gate": partial(keys, written.WrittenGate),
     "limits": partial(keys, written.WrittenLimits),

@@ -17,6 +17,7 @@ class Prompt(Frozen, frozen=True, kw_only=True):
     id: str
     messages: tuple[JsonObject, ...]
     render: bool = True  # False: sent as written
+    examples: tuple[Any, ...] = ()  # few-shot, where its templates name them
     description: str | None = None
     implied: bool = False  # the one that a suite without prompts has; conversations do without it
     place: Place | None = None

@@ -29,13 +29,14 @@ from evals.model.duration import seconds
 from evals.reading import open_file
 from evals.suite.assertions import Assertions, checks_in
 from evals.suite.cases import Cases, Known, repeat_of
+from evals.suite.examples import with_examples
 from evals.suite.expand import Setting, make_columns, pairs, read_settings
 from evals.suite.files import Files, relative
 from evals.suite.gates import judges_answers, read_gates
 from evals.suite.ids import SUITE_RULE, TAG_RULE, is_suite_id, is_tag
 from evals.suite.labels import confidences_in, labels_in
 from evals.suite.matrix import MAX_TRIALS
-from evals.suite.metrics import read_metrics
+from evals.suite.metrics import metrics_named, read_metrics
 from evals.suite.names import Names
 from evals.suite.nearest import advice
 from evals.suite.packed import CaseList
@@ -113,7 +114,7 @@ class _Loading:
         set_: Mapping[str, tuple[Any, ...]],
     ) -> Suite:
         written, problems = self._written, self._problems
-        prompts = self._prompts()
+        prompts = with_examples(self._prompts(), written.examples, problems, self._files)
         settings, columns = self._columns(prompts, set_)
         cases, reader = self._cases(prompts, settings, repeat=repeat, set_=set_)
         names = Names(problems, prompts)
@@ -278,7 +279,7 @@ class _Loading:
     def _subjects(self, columns: Sequence[Column], cases: CaseList, reader: Cases) -> Subjects:
         written, problems = self._written, self._problems
         speaks = bool(written.gates or written.metrics)
-        named = _metrics_named(problems.document.value) if speaks else ()
+        named = metrics_named(problems.document.value) if speaks else ()
         return Subjects(
             columns=[column.id for column in columns],
             tags=reader.tags,
@@ -381,19 +382,3 @@ def _texts(value: Any, keys: Sequence[str]) -> Iterator[tuple[str | int, ...]]:
             stack += [((*path, key), part) for key, part in item.items()]
         elif isinstance(item, list):
             stack += [((*path, index), part) for index, part in enumerate(item)]
-
-
-def _metrics_named(value: Any) -> Iterator[str]:
-    """Every text under a key `metric` below tests, defaults and checks.
-
-    Wrong assertions are left out of a suite, but a gate on their metric is not wrong too.
-    """
-    stack = [value.get(key) for key in ("tests", "defaults", "checks")]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            if isinstance(item.get("metric"), str):
-                yield item["metric"]
-            stack += item.values()
-        elif isinstance(item, list):
-            stack += item

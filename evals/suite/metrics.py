@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -114,3 +114,19 @@ def _circles(metrics: Mapping[str, Derived], name: str) -> Iterator[tuple[str, .
             elif path in metrics and path not in seen:
                 seen.add(path)
                 ways.append((*way, path))
+
+
+def metrics_named(value: Any) -> Iterator[str]:
+    """Every text under a key `metric` below tests, defaults and checks.
+
+    Wrong assertions are left out of a suite, but a gate on their metric is not wrong too.
+    """
+    stack = [value.get(key) for key in ("tests", "defaults", "checks")]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("metric"), str):
+                yield item["metric"]
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item

@@ -14,6 +14,7 @@ from evals.suite.nearest import nearest
 from evals.suite.problems import Problems
 from evals.suite.prompts import DEFAULT, names_in
 from evals.suite.template import (
+    EXAMPLES,
     EXPECTED,
     TemplateError,
     compile_template,
@@ -74,7 +75,7 @@ class Names:
             if case.turns and prompt.implied:
                 continue
             for name in sorted(self._needed[prompt.id][0]):
-                if name in known:
+                if name in known or (name == EXAMPLES and prompt.examples):
                     having.add((prompt.id, name))
                 else:
                     yield prompt.id, name

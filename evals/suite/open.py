@@ -20,6 +20,8 @@ from evals.suite.cell import Cell, cell_name
 from evals.suite.conversation import opening, rendered
 from evals.suite.excerpts import explained, explaining
 from evals.suite.expand import asks, pairs
+from evals.suite.files import Files
+from evals.suite.images import Images, has_images
 from evals.suite.load import load_suite
 from evals.suite.nearest import hint
 from evals.suite.template import is_plain, is_template, render_messages
@@ -93,7 +95,8 @@ def open_suite(
     """
     with explaining(path, config.root):
         loaded = load_suite(path, config=config, repeat=repeat, set_=set_ or {})
-        making = Making(loaded.suite, config)
+        files = Files(path.parent, data=config.data, root=config.root)
+        making = Making(loaded.suite, config, Images(files))
         n_trials, n_requests = making.check()
         if making.problems:
             raise SuiteError(making.problems)
@@ -111,12 +114,13 @@ def open_suite(
 class Making:
     """Makes the cells of one suite, and tells beforehand what would go wrong."""
 
-    def __init__(self, suite: Suite, config: Config) -> None:
+    def __init__(self, suite: Suite, config: Config, images: Images) -> None:
         self.problems: list[Problem] = []
         self._suite = suite
         self._config = config
         self._prompts: dict[str, Prompt] = {prompt.id: prompt for prompt in suite.prompts}
         self._checks = Binding()
+        self._images = images
         self._said: set[tuple[Place, str]] = set()
         endpoint = next(c.endpoint for c in suite.columns if c.id == suite.reference)
         self._bodies = CheckBodies(config, suite.judge, endpoint)
@@ -154,7 +158,7 @@ class Making:
     def _messages(self, case: Case, prompt: Prompt) -> tuple[JsonObject, ...]:
         if case.turns and prompt.implied:
             return opening(self._turns)
-        messages = render_messages(prompt, case)
+        messages = self._images.filled(render_messages(prompt, case))
         return (*messages, *opening(self._turns)) if case.turns else messages
 
     def find(self, case: str, column: str) -> Cell | None:
@@ -171,7 +175,7 @@ class Making:
 
     def check(self) -> tuple[int, int]:
         """Look at every case; how many trials and requests they are."""
-        uncertain = [prompt for prompt in self._suite.prompts if not is_plain(prompt)]
+        uncertain = [p for p in self._suite.prompts if not is_plain(p) or has_images(p.messages)]
         sizes: dict[tuple[object, ...], tuple[int, int]] = {}
         n_trials = n_requests = 0
         for case in self._suite.cases:
@@ -211,6 +215,7 @@ class Making:
             return
         try:
             messages = render_messages(prompt, case)
+            self._images.check(messages)
         except EvalsError as problem:
             self._complain(prompt.place or case.place, case, problem.message)
             return

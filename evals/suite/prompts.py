@@ -11,6 +11,7 @@ from evals.model import JsonObject, Prompt
 from evals.suite.datasets import read_json
 from evals.suite.files import FileRefused, Files
 from evals.suite.ids import ID_RULE, TWICE, is_id
+from evals.suite.images import image_mistakes
 from evals.suite.nearest import hint
 from evals.suite.problems import Problems
 from evals.suite.structure import kind_of
@@ -250,6 +251,8 @@ def _message_mistakes(raw: list[Any]) -> list[tuple[Path, str]]:
             wrong.append(
                 ((index, "content"), "a part of content is {type: text, text: …} or alike")
             )
+        else:
+            wrong += [((index, "content"), said) for said in image_mistakes(read.content)]
     return wrong
 
 

@@ -144,6 +144,16 @@ class WrittenSample(Written, frozen=True, kw_only=True):
     seed: Annotated[int, Meta(description="Another seed draws other rows.")] = 0
 
 
+class WrittenExamples(Written, frozen=True, kw_only=True):
+    """Few-shot examples: rows of a data file."""
+
+    file: Annotated[str, Meta(description="A data file beside the suite or below.")]
+    n: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="How many rows; default: all.")
+    ] = None
+    seed: Annotated[int, Meta(description="Another seed draws other rows.")] = 0
+
+
 class WrittenDataset(Written, frozen=True, kw_only=True):
     """A data set that Hugging Face's library loads."""
 
@@ -314,6 +324,10 @@ class WrittenSuite(Written, frozen=True, kw_only=True):
     checks: Annotated[
         dict[str, Assertions], Meta(description="Named sets of assertions: {use: NAME}.")
     ] = {}
+    examples: Annotated[
+        tuple[Any, ...] | WrittenExamples,
+        Meta(description="Few-shot examples, seen by prompts as `examples`."),
+    ] = ()
     tests: tuple[WrittenTest, ...] = ()
     metrics: Annotated[
         dict[str, str | WrittenMetric],

@@ -14,6 +14,7 @@ from evals.model import Case, JsonObject, Prompt
 from evals.suite.template.values import TemplateError, shown, unknown
 
 __all__ = [
+    "EXAMPLES",
     "EXPECTED",
     "Template",
     "TemplateError",
@@ -31,6 +32,7 @@ _SIGNS: Final = ("{{", "{%", "{#")
 _VARIABLE: Final = re.compile(r"\{\{ *([A-Za-z_][A-Za-z0-9_]*) *\}\}")
 _WORDS: Final = frozenset(("true", "false", "none", "True", "False", "None", "range", "self"))
 EXPECTED: Final = "expected"
+EXAMPLES: Final = "examples"
 
 
 class Template(Protocol):
@@ -108,6 +110,8 @@ def render_messages(prompt: Prompt, case: Case) -> tuple[JsonObject, ...]:
     if not prompt.render:
         return prompt.messages
     variables = variables_of(case)
+    if prompt.examples:
+        variables = {EXAMPLES: list(prompt.examples), **variables}
     return tuple(_message(message, variables) for message in prompt.messages)
 
 
