@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evals.cli.project import secrets
+from evals.cli.project import root, secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def format_of(output: Path | None, stated: str | None, known: tuple[str, ...]) -
 
 
 def rendered(runs: list[Run], format_: str, *, comparison: Comparison | None = None) -> bytes:
-    """The bytes of a format but the page; secrets are left out. `comparison`: of the runs."""
+    """The bytes of a format; secrets are left out. `comparison`: of the runs."""
     if format_ == "parquet":
         from evals.report.export import parquet_bytes
 
@@ -50,6 +50,11 @@ def rendered(runs: list[Run], format_: str, *, comparison: Comparison | None = N
 
 
 def _text(runs: list[Run], format_: str, comparison: Comparison | None) -> str:
+    if format_ == "html":
+        from evals.cli.views import view_of
+        from evals.report.html import render as page
+
+        return page(view_of(runs, root(), comparison=comparison), redact=secrets().redact)
     if format_ == "junit":
         from evals.session.junit import junit_text
 
