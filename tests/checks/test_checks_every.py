@@ -97,6 +97,16 @@ EVIDENCE = {
     "same-as": '"lyon", cold says "paris"',
     "max-score": "long scores 0.25",
     "similar": '"We sell kettles."',
+    # Of those that a model grades: what it said of the answer.
+    "llm-rubric": '"It is rude and names no time."',
+    "closed-qa": '"Soon is no time of day."',
+    "factuality": '"Another city."',
+    "g-eval": "2 of 5",
+    "pairwise": '"A comes first."',
+    "answer-relevance": '"What do you sell?" (0.600)',
+    "context-faithfulness": 'not "It closes at six."',
+    "context-recall": 'not "It closes at six."',
+    "context-relevance": 'not "We open at nine."',
 }
 
 LONG = 8_000
