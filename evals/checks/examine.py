@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from evals.checks.extras import missing
-from evals.checks.options import OptionsError, convert, fields_of, prefixed, unknown
+from evals.checks.options import OptionsError, convert, fields_of, nearest, prefixed
 from evals.checks.options import examine as examine_options
 from evals.checks.registry import CheckType, Mistake, find, names
 from evals.checks.transform import pipeline
@@ -51,10 +51,16 @@ def _group_mistakes(group: Group, templates: bool, members: bool) -> Iterator[Mi
             yield (*path, index), message
 
 
+def _unknown(name: str) -> str:
+    """An unknown type, with the nearest known; there are too many to list them all."""
+    near = nearest(name, names())
+    return f'unknown check "{name}"' + (f'; did you mean "{near}"?' if near else "")
+
+
 def _check_mistakes(check: Check, templates: bool) -> Iterator[Mistake]:
     kind = find(check.type)
     if kind is None:
-        yield ("type",), unknown("check", check.type, names())
+        yield ("type",), _unknown(check.type)
         return
     yield from common_mistakes(check, kind)
     written = _without_threshold(kind, check.options)

@@ -20,6 +20,7 @@ from evals.suite.schemas import Schemas
 from evals.suite.structure import kind_of
 
 _GROUPS = ("all", "any", "at-least", "not-any", "not-all")
+_OWN = "a check of your own is Python with @evals.check, in a module named under `extensions`"
 _BESIDE_USE = ("use", "weight", "metric", "vars")
 
 Path = tuple[str | int, ...]
@@ -61,7 +62,7 @@ class Assertions:
             return self._check(item, path)
         except OptionsError as error:
             for inner, message in error.mistakes:
-                self._problems.error((*path, *inner), message)
+                self._wrong((*path, *inner), message)
             return ()
 
     def _check(self, item: Any, path: Path) -> tuple[Assertion, ...]:
@@ -84,13 +85,20 @@ class Assertions:
             return ()  # its mistakes were reported; a rule over the rest would be another rule
         return self._placed(group, path)
 
+    def _wrong(self, path: Path, message: str) -> None:
+        is_key = message.startswith("unknown option")
+        details = [_OWN] if message.startswith("unknown check") and "mean" not in message else []
+        if message.endswith("is missing"):
+            details.append(f"add {path[-1]}: …")
+        self._problems.error(path, message, details, key=is_key)
+
     def _placed(self, assertion: Assertion, path: Path) -> tuple[Assertion, ...]:
         """The assertion with its place; nothing where it is wrong."""
         right = True
         if assertion.metric is not None:
             right = self._check_metric(assertion.metric, (*path, "metric"))
         for inner, message in examine(assertion, templates=True, members=False):
-            self._problems.error((*path, *inner), message)
+            self._wrong((*path, *inner), message)
             right = False
         if not right:
             return ()

@@ -20,7 +20,7 @@ from evals.write import visible
 WIDTH: Final = 100  # columns of a terminal that an excerpt takes of a line
 _MOST: Final = 1000  # problems that get one
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the YAML parser counts
-_WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|\{\{.*?\}\}|[\w.+%-]+')
+_WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|\{\{.*?\}\}|[\w.+%/-]+')
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ from evals.model.duration import seconds
 from evals.reading import open_file
 from evals.suite.assertions import Assertions, checks_in
 from evals.suite.cases import Cases, Known, repeat_of
+from evals.suite.doubts import find_doubts
 from evals.suite.examples import with_examples
 from evals.suite.expand import Setting, make_columns, pairs, read_settings
 from evals.suite.files import Files, relative
@@ -121,7 +122,7 @@ class _Loading:
         names.check(reader.examples)
         if not problems.errors:
             names.check_unused(written.tests, written.defaults)
-            self._warn_escapes()
+            find_doubts(problems, written.tests, reader.examples)
             self._requests.warnings(columns, settings)
         name, reference = self._id(path), self._reference(columns)
         subjects = self._subjects(columns, cases, reader)._replace(reference=reference, suite=name)
@@ -255,16 +256,6 @@ class _Loading:
         )
         return cases, reader
 
-    def _warn_escapes(self) -> None:
-        """A backslash and an n between single quotes is no line break."""
-        document = self._problems.document
-        if not document.escapes:
-            return
-        for path in _texts(document.value, ("prompts", "tests", "defaults")):
-            if "assert" not in path and document.mark(path) in document.escapes:
-                message = r"'\n' in single quotes is a backslash and an n"
-                self._problems.warn(path, message, ("double quotes make it a line break",))
-
     def _reference(self, columns: Sequence[Column]) -> str:
         ids = [column.id for column in columns]
         written = self._written.reference
@@ -366,19 +357,3 @@ def _overridden(case: Case, repeat: int | None, set_: Mapping[str, tuple[Any, ..
         left = {name: value for name, value in case.parameters.items() if name not in set_}
         changes["parameters"] = left
     return msgspec.structs.replace(case, **changes) if changes else case
-
-
-def _texts(value: Any, keys: Sequence[str]) -> Iterator[tuple[str | int, ...]]:
-    """The paths of the texts below some keys of a mapping."""
-    stack: list[tuple[tuple[str | int, ...], Any]] = [
-        ((key,), value[key]) for key in keys if key in value
-    ]
-    while stack:
-        path, item = stack.pop()
-        if isinstance(item, str):
-            if "\\n" in item:
-                yield path
-        elif isinstance(item, dict):
-            stack += [((*path, key), part) for key, part in item.items()]
-        elif isinstance(item, list):
-            stack += [((*path, index), part) for index, part in enumerate(item)]

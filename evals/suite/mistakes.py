@@ -79,9 +79,26 @@ def _of_any(error: Any, path: Path) -> Iterator[Mistake]:
 def _unknown_keys(error: Any, path: Path) -> Iterator[Mistake]:
     known = _known_keys(error)
     for key in error.kind.unexpected:
-        yield Mistake(
-            (*path, key), f"unknown key {key!r}", advice(key, known, "known here"), is_key=True
-        )
+        yield Mistake((*path, key), f"unknown key {key!r}", _instead(key, known), is_key=True)
+
+
+_ELSEWHERE: Mapping[str, str] = {  # what people write who come from promptfoo
+    "providers": "who is asked: `endpoint` and `model`; what is compared: `settings`",
+    "provider": "who is asked: `endpoint` and `model`; who grades: `judge`",
+    "defaultTest": "what every test takes stands under `defaults`",
+    "evaluateOptions": "see `repeat` and `limits`",
+    "outputPath": "the page: pytest --evals-report PATH, or evals report -o PATH",
+    "options": "see `parameters` of the test, and `transform` of an assertion",
+    "assertScoringFunction": "see `threshold` of the test",
+}
+
+
+def _instead(key: str, known: Iterable[str]) -> tuple[str, ...]:
+    """What was meant by a key that is not known here."""
+    names = tuple(known)
+    if key in _ELSEWHERE and nearest(key, names) is None:
+        return (_ELSEWHERE[key],)
+    return advice(key, names, "known here")
 
 
 def _is_misspelled(missing: str, error: Any) -> bool:
@@ -124,6 +141,11 @@ def _remedy(error: Any, expected: Iterable[Any]) -> tuple[str, ...]:
         for name in each.kind.as_dict()["types"]
     }
     value = error.instance
+    if error.kind.name == "enum" and isinstance(value, str):
+        found_word = nearest(value, map(str, error.kind.as_dict()["options"]))
+        return (f'did you mean "{found_word}"?',) if found_word else ()
+    if list(error.instance_path)[-1:] == ["skip"] and isinstance(value, bool):
+        return ("write why, such as `skip: too slow`; remove it to run the test",)
     if (
         names - {"null"} == {"string"}
         and isinstance(value, int | float)
@@ -152,7 +174,9 @@ def _rule(error: Any) -> str:
             return f"must be {' or '.join(_types(error))}, found {kind_of(error.instance)}"
         case "enum":
             options = ", ".join(str(option) for option in rule["options"])
-            return f"is {kind_of(error.instance)}; allowed are {options}"
+            value = error.instance
+            shown = f'"{value}"' if isinstance(value, str) else kind_of(value)
+            return f"is {shown}; allowed are {options}"
         case "minimum":
             return f"is {error.instance}; allowed is {rule['limit']} or more"
         case "maximum":

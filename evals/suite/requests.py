@@ -137,8 +137,8 @@ class Requests:
         """Warn of settings that are allowed and probably not meant."""
         named = {setting.id: setting for setting in settings}
         for column in columns:
-            given = {name for name, value in column.parameters.items() if value is not None}
-            if {"temperature", "top_p"} <= given:
+            given = column.parameters
+            if given.get("temperature") is not None and given.get("top_p") not in (None, 1):
                 setting = named[column.setting]
                 own = [name for name in ("top_p", "temperature") if name in setting.parameters]
                 where = self._where(setting, (*own, "top_p")[0], column.parameters)

@@ -16,6 +16,7 @@ YAML: Final = "suites.md#yaml"
 SUITE: Final = "suites.md#keys-of-a-suite"
 TEMPLATES: Final = "suites.md#templates"
 DATA: Final = "suites.md#data-files"
+CHECKS: Final = "checks.md#checks"
 FILES: Final = "suites.md#files"
 
 # The innermost key of a path that is listed decides.
@@ -49,6 +50,7 @@ BY_KEY: Final[dict[str, str]] = {
     "id": "suites.md#ids",
 }
 
+_OF_TEMPLATES: Final = ("of the template", "unknown variable")
 _Path = tuple[str | int, ...]
 
 
@@ -63,7 +65,7 @@ class Sections:
 
     def of(self, problem: Problem) -> str:
         """The page and the heading, such as `suites.md#gates`."""
-        if any(word in problem.message for word in ("template", "unknown variable")):
+        if any(sign in problem.message for sign in _OF_TEMPLATES):
             return TEMPLATES
         if problem.place.path != self._shown:
             data = problem.place.path.endswith((".csv", ".jsonl", ".json", ".tsv", ".parquet"))
@@ -73,13 +75,21 @@ class Sections:
             return YAML
         if not problem.place.line:
             return SUITE
-        return section_of(self._path(problem), document.value)
+        path = self._path(problem)
+        return section_of(path, document.value)
+
+    @staticmethod
+    def _mark(problem: Problem) -> tuple[int, int]:
+        return problem.place.line, problem.place.column
 
     def _path(self, problem: Problem) -> _Path:
         """The path of what stands at the place, or just before it."""
-        mark = (problem.place.line, problem.place.column)
-        index = bisect_right(self._paths, mark, key=lambda each: each[0])
-        return self._paths[index - 1][2] if index else ()
+        index = bisect_right(self._paths, self._mark(problem), key=lambda each: each[0])
+        if not index:
+            return ()
+        _, _, path, is_key = self._paths[index - 1]
+        # a mapping begins with its first key: which of them is meant, only the words tell
+        return path[:-1] if is_key and str(path[-1]) not in problem.message else path
 
 
 def _document(path: Path, shown: str) -> Document | None:
@@ -89,14 +99,15 @@ def _document(path: Path, shown: str) -> Document | None:
         return None
 
 
-def _places(document: Document) -> Iterator[tuple[tuple[int, int], int, _Path]]:
-    """Where each part of a document stands: its mark, its depth, its path."""
+def _places(document: Document) -> Iterator[tuple[tuple[int, int], int, _Path, bool]]:
+    """Where each key and value of a document stands: mark, depth, path, whether it is a key."""
     stack: list[tuple[_Path, Any]] = [((), document.value)]
     while stack:
         path, value = stack.pop()
         if path:
-            yield document.mark(path), len(path), path
-            yield document.mark(path, key=True), len(path), path
+            yield document.mark(path), len(path), path, False
+            if isinstance(path[-1], str):
+                yield document.mark(path, key=True), len(path), path, True
         if isinstance(value, dict):
             stack += (((*path, key), part) for key, part in value.items())
         elif isinstance(value, list):
@@ -107,10 +118,14 @@ def section_of(path: _Path, value: Any) -> str:
     """The section about what stands at a path of a suite."""
     kind = _check_at(path, value)
     last = path[-1] if path else None
+    if kind is None and last == "type":
+        return CHECKS
     if kind is not None and last not in ("transform", "use"):
         return kind
     if isinstance(last, str) and path[0] in ("settings", "parameters") and is_listed(last):
         return BY_KEY["parameters"]
+    if "map" in path:
+        return DATA  # the names below it are the user's
     for part in reversed(path):
         if part == "file" and path[0] == "tests":
             return DATA

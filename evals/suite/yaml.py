@@ -14,6 +14,7 @@ from typing import Any, Final
 import yaml
 
 from evals.errors import Place, Problem, SuiteError
+from evals.suite.syntax import HINTS, Mark, fatal, syntax_error
 
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 100
@@ -38,8 +39,11 @@ _NO_NUMBER: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _TAGS: Final = "tag:yaml.org,2002:"
 _DROPPED: Final = object()
 
+_TOO_MANY: Final = f"more than {MAX_NODES:,} values, the limit of a YAML file"
+_STOPPED: Final = "no mistakes after this one are looked for"
+_ELSEWHERE: Final = "put tests into a data file: {file: cases.jsonl} or {file: cases.csv}"
+
 Path = Sequence[str | int]
-Mark = tuple[int, int]  # line and column, from 1
 
 
 class Document:
@@ -131,14 +135,14 @@ def decode(data: bytes, path: str) -> str:
 def read_yaml(data: bytes, path: str) -> Document:
     """Read one document; raises SuiteError where the text is no YAML or breaks a limit."""
     if len(data) > MAX_BYTES:
-        raise _fatal(path, (1, 1), f"larger than {MAX_BYTES // 1_000_000} MB, the limit of a file")
+        raise fatal(path, (1, 1), f"larger than {MAX_BYTES // 1_000_000} MB, the limit of a file")
     text = decode(data, path)
     builder = _Builder(path)
     try:
         for event in _events(text):
             builder.take(event)
     except yaml.YAMLError as error:
-        raise _syntax(path, text, error) from None
+        raise syntax_error(path, text, error) from None
     document = Document(path, builder.root, builder.marks, builder.root_mark)
     document.problems = builder.problems
     document.escapes = builder.escapes
@@ -154,37 +158,6 @@ def number(text: str) -> int | float | None:
 
 def _events(text: str) -> Iterator[Any]:
     return yaml.parse(text, Loader=_LOADER)  # type: ignore[no-any-return, unused-ignore]
-
-
-def _fatal(path: str, mark: Mark, message: str, *details: str) -> SuiteError:
-    return SuiteError([Problem(Place(path, *mark), message, details)])
-
-
-def _syntax(path: str, text: str, error: yaml.YAMLError) -> SuiteError:
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        position = getattr(error, "position", 0)
-        line = text.count("\n", 0, position) + 1
-        reason = str(getattr(error, "reason", error))
-        return _fatal(path, (line, 1), f"not YAML: {reason}", "write the character as an escape")
-    what = getattr(error, "problem", None) or str(error)
-    details = [hint for sign, hint in _HINTS if sign in what]
-    if text[mark.index : mark.index + 1] == "\t":
-        details = [_TAB]
-    return _fatal(path, (mark.line + 1, mark.column + 1), f"not YAML: {what}", *details)
-
-
-_TOO_MANY: Final = f"more than {MAX_NODES:,} values, the limit of a YAML file"
-_STOPPED: Final = "no mistakes after this one are looked for"
-_ELSEWHERE: Final = "put tests into a data file: {file: cases.jsonl} or {file: cases.csv}"
-_TAB: Final = "indent with spaces; YAML allows no tab there"
-_HINTS: Final = (
-    ("cannot start any token", "put a text that begins with this character in quotes"),
-    ("mapping values are not allowed", "put a text that holds `: ` in quotes"),
-    ("undefined alias", "an alias stands after its anchor, and never inside it"),
-    ("unexpected end of stream", "a quote has no end"),
-    ("did not find expected", "check brackets, quotes and indentation just before this place"),
-)
 
 
 def _scalar(text: str) -> Any:
@@ -253,12 +226,12 @@ class _Builder:
         if take := self._take.get(event.__class__):
             take(event)
             if self._nodes > MAX_NODES:
-                raise _fatal(self.path, _mark(event), _TOO_MANY, _ELSEWHERE)
+                raise fatal(self.path, _mark(event), _TOO_MANY, _ELSEWHERE)
 
     def _on_document(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
-            raise _fatal(
+            raise fatal(
                 self.path,
                 _mark(event),
                 "a second document begins with this `---`",
@@ -291,7 +264,7 @@ class _Builder:
         if event.tag not in (None, "!", _TAGS + kind):
             self._error(mark, f"tag {_short(event.tag)} is not supported", "remove the tag")
         if len(self._stack) >= MAX_DEPTH:
-            raise _fatal(self.path, mark, f"nested deeper than {MAX_DEPTH} levels, the limit")
+            raise fatal(self.path, mark, f"nested deeper than {MAX_DEPTH} levels, the limit")
         value: Any = {} if is_map else []
         marks: Any = {} if is_map else []
         self.marks[id(value)] = marks
@@ -306,14 +279,12 @@ class _Builder:
     def _on_alias(self, event: Any) -> None:
         mark = _mark(event)
         if event.anchor not in self._anchors:
-            raise _fatal(
-                self.path, mark, f"unknown alias *{event.anchor}", dict(_HINTS)["undefined alias"]
-            )
+            raise fatal(self.path, mark, f"unknown alias *{event.anchor}", HINTS["undefined alias"])
         value, size = self._anchors[event.anchor]
         self._nodes += size
         self._aliased += size
         if self._aliased > MAX_ALIASED:
-            raise _fatal(
+            raise fatal(
                 self.path,
                 mark,
                 f"aliases make more than {MAX_ALIASED:,} nodes, the limit of a file",
@@ -338,7 +309,7 @@ class _Builder:
 
     def _key(self, frame: _Frame, value: Any, mark: Mark) -> None:
         if isinstance(value, dict | list):
-            raise _fatal(
+            raise fatal(
                 self.path,
                 mark,
                 "a key must be a text, found " + ("a mapping" if value == {} else "a list"),

@@ -12,6 +12,8 @@ from evals.endpoint.config import load_config
 from evals.errors import SuiteError
 from evals.suite.load import Loaded, load_suite
 
+collect_ignore_glob = ["wrong/*"]  # suites with mistakes in them
+
 
 class Bench:
     """Writes suites below a root directory and loads them."""

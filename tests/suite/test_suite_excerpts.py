@@ -14,7 +14,7 @@ from evals.endpoint.config import load_config
 from evals.errors import SuiteError
 from evals.suite.excerpts import WIDTH, cells, cut_out
 from evals.suite.open import open_suite
-from evals.suite.sections import BY_KEY, DATA, FILES, SUITE, TEMPLATES, YAML
+from evals.suite.sections import BY_KEY, CHECKS, DATA, FILES, SUITE, TEMPLATES, YAML
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -64,7 +64,7 @@ def test_no_line_is_too_wide_or_unseen(line: str, column: int) -> None:
         ("settings: [{id: a, temperature: 7}]\n", "suites.md#parameters"),
         ("endpoint: nowhere\n", "configuration.md#endpoints"),
         ("defaults: {assert: [{type: regex, value: '('}]}\n", "checks.md#regex"),
-        ("defaults: {assert: [{type: regxe, value: x}]}\n", "checks.md#an-assertion"),
+        ("defaults: {assert: [{type: regxe, value: x}]}\n", CHECKS),
         ("defaults: {assert: [{use: none}]}\n", "checks.md#named-sets"),
         ("prompts: ['{{ q }}']\n", TEMPLATES),
         ("unknown: 1\n", SUITE),
@@ -96,7 +96,9 @@ def test_the_message_of_the_error_has_it_all(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("section", sorted({*BY_KEY.values(), YAML, SUITE, TEMPLATES, DATA, FILES}))
+@pytest.mark.parametrize(
+    "section", sorted({*BY_KEY.values(), YAML, CHECKS, SUITE, TEMPLATES, DATA, FILES})
+)
 def test_the_reference_has_every_section(section: str) -> None:
     page, _, anchor = section.partition("#")
     headings = re.findall(r"^#+ (.*)$", (REFERENCE / page).read_text("utf-8"), re.MULTILINE)

@@ -27,8 +27,8 @@ TEST = "tests: [{vars: {prompt: x}, expected: y}]\n"
         (
             "prompts: [{messages: [{role: usr, content: x}]}]\n" + TEST,
             [
-                '1:30: error: prompts[0].messages[0].role is a text ("usr"); '
-                "allowed are assistant, developer, system, tool, user"
+                '1:30: error: prompts[0].messages[0].role is "usr"; '
+                'allowed are assistant, developer, system, tool, user\n    did you mean "user"?'
             ],
         ),
         (
