@@ -57,7 +57,17 @@ def read_matrix(written: Mapping[str, Any], problems: Problems) -> tuple[Combina
             problems.error((*path, "include", index), "the matrix has this combination already")
         else:
             made.append(one)
+        if axes and one.keys() != axes.keys():
+            _warn_of_axes(one, axes, (*path, "include", index), problems)
     return tuple(_collapsed(made, _axes_to_collapse(written, made, problems)))
+
+
+def _warn_of_axes(one: JsonObject, axes: JsonObject, path: Path, problems: Problems) -> None:
+    """A column that differs in more than the axes leaves open what makes the difference."""
+    beside = ", ".join(sorted(one.keys() ^ axes.keys()))
+    message = f"its column differs from the others in more than the axes: {beside}"
+    details = (f"axes of the matrix: {', '.join(axes)}; what differs beside them may be the cause",)
+    problems.warn(path, message, details)
 
 
 def combinations(axes: Mapping[str, Sequence[Any]]) -> tuple[Combination, ...]:
