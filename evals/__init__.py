@@ -36,6 +36,7 @@ _HOMES = {
     "plan": "api",
     "run": "api",
     "check": "checks.registry",
+    "endpoint": "own",
     "Context": "checks.asking",
     "CheckError": "errors",
     "ConfigError": "errors",

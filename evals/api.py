@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.comparison.compare import compare_columns, compare_runs
-from evals.endpoint.config import find_root, load_config
+from evals.endpoint.config import find_root
 from evals.errors import ConfigError
 from evals.model import (
     Case,
@@ -28,7 +28,7 @@ from evals.model import (
 from evals.record import Run as Record
 from evals.record import find, new_id
 from evals.session import Evaluation, Options, finish
-from evals.session.extensions import load_extensions
+from evals.session.extensions import configuration
 from evals.session.finish import start
 from evals.session.plan import Plan, plan_suite
 from evals.session.rescoring import rescore
@@ -216,7 +216,7 @@ def compare(run: Run, baseline: Run | None = None) -> Compared:
 def load_suite(path: str | os.PathLike[str]) -> Suite:
     """The suite as it is understood; raises `SuiteError` with every mistake."""
     file = Path(path).resolve()
-    config = load_config(find_root(file.parent), env=os.environ)
+    config = configuration(find_root(file.parent), env=os.environ)
     with explaining(file, config.root):
         return _load(file, config=config).suite
 
@@ -257,8 +257,7 @@ def run(
 def plan(suite: str | os.PathLike[str] | Suite, *, samples: int | None = None) -> Plan:
     """How many of a suite's requests are recorded, and what asking would take; asks nothing."""
     path = _path(suite)
-    config = load_config(find_root(path.parent), env=os.environ)
-    load_extensions(config)
+    config = configuration(find_root(path.parent), env=os.environ)
     opened = open_suite(path, config=config, repeat=samples)
     return Plan(suites=(plan_suite(opened, config, now=datetime.now(UTC)),))
 

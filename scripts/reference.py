@@ -196,7 +196,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "check-list": check_list,
     **{f"check-{name}": partial(section, name) for name in NAMES},
     "configuration": partial(keys, _Root),
-    "endpoint": partial(keys, EndpointConfig, leave_out=("name",)),
+    "endpoint": partial(keys, EndpointConfig, leave_out=("name", "function")),
     "price": partial(keys, Price),
     "built-in-endpoints": endpoint_table,
     "built-in-prices": price_table,

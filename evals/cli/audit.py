@@ -66,9 +66,9 @@ def endpoint(name: str | None, max_tokens: int) -> None:
       evals audit endpoint
       evals audit endpoint evolink --max-tokens 2048
     """
-    from evals.endpoint.config import load_config
+    from evals.session.extensions import configuration
 
-    config = load_config(root(), env=os.environ)
+    config = configuration(root(), env=os.environ)
     chosen = _chosen(config, name or config.endpoint)
     _say_beforehand(config, chosen, max_tokens)
     rows = asyncio.run(_ask(config, chosen, max_tokens))

@@ -136,10 +136,10 @@ def _baselines(place: Path) -> Iterator[Path]:
 
 
 def _id(suite: Path) -> str:
-    from evals.endpoint.config import load_config
+    from evals.session.extensions import configuration
     from evals.suite.load import load_suite
 
-    config = load_config(root(), env=os.environ)
+    config = configuration(root(), env=os.environ)
     return load_suite(suite.resolve(), config=config).suite.id
 
 

@@ -35,9 +35,9 @@ def command() -> None:
     Example:
       EVALS_CONCURRENCY=4 evals config
     """
-    from evals.endpoint.config import load_config
+    from evals.session.extensions import configuration
 
-    config = load_config(root(), env=os.environ)
+    config = configuration(root(), env=os.environ)
     say(f"root directory: {config.root}")
     say()
     for line in table(

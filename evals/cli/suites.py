@@ -30,12 +30,10 @@ def named_suites(paths: Sequence[Path]) -> Iterator[Path]:
 def configuration(*, no_extensions: bool = False, endpoint: str | None = None) -> Config:
     """The project's configuration, with its extensions imported."""
     from evals.endpoint.config import load_config
-    from evals.session.extensions import load_extensions
+    from evals.session.extensions import configuration as extended
 
-    config = load_config(root(), env=os.environ, endpoint=endpoint)
-    if not no_extensions:
-        load_extensions(config)
-    return config
+    load = load_config if no_extensions else extended
+    return load(root(), env=os.environ, endpoint=endpoint)
 
 
 class Opened:

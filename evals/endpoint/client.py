@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -32,10 +32,18 @@ __all__ = ["Event", "Router", "connect"]
 _UNAVAILABLE = (502, 503, 504)
 
 
+class Client(Live, Protocol):
+    """What answers for one endpoint of a run."""
+
+    def start_at(self, concurrency: int) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
 class Router:
     """Requests to the endpoints that they name."""
 
-    def __init__(self, run: Run, clients: Mapping[str, _Client]) -> None:
+    def __init__(self, run: Run, clients: Mapping[str, Client]) -> None:
         self._run = run
         self._clients = clients
         self._bounded: Live = under_ceilings(_Routes(clients), config=run.config, env=run.env)
@@ -55,7 +63,7 @@ class Router:
 
 
 class _Routes:
-    def __init__(self, clients: Mapping[str, _Client]) -> None:
+    def __init__(self, clients: Mapping[str, Client]) -> None:
         self._clients = clients
 
     async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange:
@@ -313,6 +321,14 @@ def _numbered(error: EndpointError, attempts: int, *, why: str = "") -> Endpoint
     )
 
 
+def _client(endpoint: EndpointConfig, run: Run) -> Client:
+    if endpoint.function is None:
+        return _Client(endpoint, run)
+    from evals.endpoint.function import FunctionClient
+
+    return FunctionClient(endpoint, run)
+
+
 @contextlib.asynccontextmanager
 async def connect(
     config: Config,
@@ -330,7 +346,7 @@ async def connect(
     gives the share, in 0 … 1, of each delay before a retry.
     """
     run = Run(config, env=env, secrets=secrets, on_event=on_event, jitter=jitter)
-    clients = {name: _Client(config.endpoints[name], run) for name in names}
+    clients = {name: _client(config.endpoints[name], run) for name in names}
     try:
         yield Router(run, clients)
     finally:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from evals import own
 from evals.answer import Price
 from evals.endpoint import builtin
 from evals.endpoint.toml import Source, find_root, read_source
@@ -57,10 +58,13 @@ class EndpointConfig(Frozen, frozen=True, kw_only=True):
     extra_body: Literal["merge", "key"] = "merge"
     validate: Literal["ranges", "types"] = "ranges"
     same_effort: tuple[tuple[str, str], ...] = ()  # levels that the model takes as one
+    function: str | None = None  # of the project, which answers in place of a service; no key
 
     @property
     def host(self) -> str:
         """The host that answers; a server of our own is on loopback."""
+        if self.function is not None:
+            return f"function {self.function}"
         return urlsplit(self.base_url).hostname or "" if self.base_url else "127.0.0.1"
 
     @property
@@ -101,7 +105,9 @@ class _Root(msgspec.Struct):
 
 _ROOT = {field.name: field.type for field in msgspec.structs.fields(_Root)}
 _ENDPOINT = {field.name: field.type for field in msgspec.structs.fields(EndpointConfig)}
-del _ENDPOINT["name"]
+del _ENDPOINT["name"], _ENDPOINT["function"]
+_FUNCTION = {"concurrency": 8, "extra_parameters": "allow"}  # what it is by default
+_SERVED = {"base_url", "fallback_url", "api_key_env", "model_file"}  # no function has them
 _PRICE = {field.name: field.type for field in msgspec.structs.fields(Price)}
 _TIMES = (
     "connect_timeout",
@@ -119,19 +125,27 @@ def load_config(
     env: Mapping[str, str],
     endpoint: str | None = None,
     concurrency: int | None = None,
+    extend: Callable[[tuple[str, ...], str], None] | None = None,
 ) -> Config:
     """The configuration of the project in `root`.
 
-    `endpoint` and `concurrency` are the command line's. Raises `ConfigError` with every
-    mistake of the file, each with its place.
+    `endpoint` and `concurrency` are the command line's. `extend` imports the extensions (their
+    names, and who says so), which may register endpoints; without it, what they may register is
+    taken for granted. Raises `ConfigError` with every mistake of the file, each with its place.
     """
     source = read_source(root)
     reader = _Reader(source)
     table = reader.table((), source.table, _ROOT)
+    if extend is not None:
+        extend(table.get("extensions", ()), source.name)
+    elif table.get("extensions"):
+        reader.promised = {*table.get("endpoints", {}), table.get("endpoint", "")} - {""}
     chosen = _Chosen(endpoint=endpoint, concurrency=concurrency, env=env)
     endpoints = {
         name: reader.endpoint(name, table.get("endpoints", {}).get(name, {}), chosen)
-        for name in dict.fromkeys((*builtin.ENDPOINTS, *table.get("endpoints", {})))
+        for name in dict.fromkeys(
+            (*builtin.ENDPOINTS, *own.names(), *reader.promised, *table.get("endpoints", {}))
+        )
     }
     prices = reader.prices(table.get("prices", {}))
     default = reader.default(table, endpoints, chosen)
@@ -176,6 +190,7 @@ class _Reader:
         self.source = source
         self.problems: list[Problem] = []
         self.sources: dict[str, str] = {}
+        self.promised: set[str] = set()  # endpoints that extensions may register
 
     def wrong(self, path: tuple[str, ...], message: str, *details: str) -> None:
         place = self.source.place(*path)
@@ -223,17 +238,35 @@ class _Reader:
             key: msgspec.convert(value, _ENDPOINT[key])
             for key, value in builtin.ENDPOINTS.get(name, {}).items()
         }
-        own = self.table(path, written, _ENDPOINT)
-        if "base_url" in own:
+        keys = self.table(path, written, _ENDPOINT)
+        values |= self._function(name, keys)
+        if "base_url" in keys:
             values.pop("fallback_url", None)  # it belongs to the built-in address
-        outside, origins = _outside(name, own, chosen)
+        outside, origins = _outside(name, keys, chosen)
         for key in _ENDPOINT:
-            origin = self.source.name if key in own else "built-in"
+            origin = self.source.name if key in keys else "built-in"
             self.sources[f"endpoints.{name}.{key}"] = origins.get(key, origin)
-        found = EndpointConfig(name=name, **{**values, **own, **outside})
+        found = EndpointConfig(name=name, **{**values, **keys, **outside})
         for key, message in _mistakes(found):
             self.wrong((*path, key), message)
         return found if len(self.problems) == before else None
+
+    def _function(self, name: str, keys: JsonObject) -> JsonObject:
+        """What an endpoint is by default that a function of the project answers for."""
+        found = own.find(name)
+        if found is None:
+            if name in builtin.ENDPOINTS or name not in self.promised or keys.keys() & _SERVED:
+                return {}
+            return {**_FUNCTION, "function": "(not imported)", "model": name}
+        if name in builtin.ENDPOINTS:
+            raise ConfigError(
+                f'{found.place}: an endpoint cannot be named "{name}", which is built in',
+                remedy="give the function another name",
+            )
+        for key in sorted(keys.keys() & _SERVED):
+            self.wrong(("endpoints", name, key), f"the function {found.label} answers for {name}")
+        self.sources[f"endpoints.{name}.function"] = "extension"
+        return {**_FUNCTION, "function": found.label, "model": name}
 
     def prices(self, written: Mapping[str, JsonObject]) -> dict[str, Price]:
         """Prices by model; a model's price is replaced whole."""
@@ -308,7 +341,7 @@ def _mistakes(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
         url = getattr(endpoint, key)
         if url is not None and (message := _bad_url(url)):
             yield key, message
-    if endpoint.base_url is None:
+    if endpoint.function is None and endpoint.base_url is None:
         if endpoint.fallback_url is not None:
             yield "fallback_url", "stands without base_url, whose place it would take"
         elif endpoint.model_file is None and endpoint.name != "local":

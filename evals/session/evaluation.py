@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from evals.cassettes import key
-from evals.endpoint.config import Config, load_config
+from evals.endpoint.config import Config
 from evals.endpoint.secrets import secrets_of
 from evals.errors import (
     ConfigError,
@@ -30,7 +30,7 @@ from evals.record.files import Name, files, judged
 from evals.record.journal import Spot, read_at
 from evals.runner import Waiting, advance, replay
 from evals.session.desk import Desk
-from evals.session.extensions import load_extensions
+from evals.session.extensions import configuration
 from evals.session.memory import uncollected
 from evals.session.overall import waiting, with_overall
 from evals.session.sources import Source
@@ -105,13 +105,12 @@ class Evaluation:
     @property
     def config(self) -> Config:
         if self._config is None:
-            self._config = load_config(
+            self._config = configuration(
                 self.options.root,
                 env=self._env,
                 endpoint=self.options.endpoint,
                 concurrency=self.options.concurrency,
             )
-            load_extensions(self._config)
         return self._config
 
     @property

@@ -79,3 +79,21 @@ def test_what_cannot_be_trusted_is_refused(host, key, call, project, tmp_path) -
     assert called.code == 4
     assert called.err.startswith("error: ")
     assert not (tmp_path / "home").exists()
+
+
+def test_a_function_of_the_project_is_shown_as_an_endpoint(call, project, monkeypatch) -> None:
+    from evals import own
+
+    (project / "pyproject.toml").write_text('[tool.evals]\nextensions = ["shop_of_config"]\n')
+    (project / "shop_of_config.py").write_text(
+        "from evals.own import endpoint\n"
+        "@endpoint('shop-bot')\n"
+        "def shop_bot(request):\n"
+        "    return request.body['messages'][-1]['content']\n"
+    )
+    try:
+        rows = _rows(call("config").out)
+    finally:
+        own.forget("shop-bot")
+    assert rows["endpoints.shop-bot.function"] == ("extension", "shop_of_config.shop_bot")
+    assert rows["endpoints.shop-bot.concurrency"] == ("built-in", "8")

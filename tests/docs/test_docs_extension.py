@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from evals.checks import registry
-from evals.endpoint.config import load_config
-from evals.session.extensions import GROUP, load_extensions
+from evals.session.extensions import GROUP, configuration
 from evals.testing import check
 
 PACKAGE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "extension"
@@ -41,7 +40,7 @@ def installed(tmp_path, monkeypatch):
 def test_an_installed_package_brings_its_check(installed):
     assert registry.find("cites") is None
     assert "citations" in importlib.metadata.entry_points(group=GROUP).names
-    load_extensions(load_config(installed, env={}))
+    configuration(installed, env={})
     verdict = check({"type": "cites", "min": 2}, "So [1].", vars={"sources": ["a", "b"]})
     assert (verdict.passed, verdict.reason) == (False, "cites [1], expected at least 2")
 
