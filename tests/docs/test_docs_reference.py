@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from evals import own
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -173,7 +175,9 @@ def project(tmp_path):
         if file.suffix == ".csv":
             (tmp_path / "suites" / file.name).write_bytes(file.read_bytes())
     (tmp_path / "evals.toml").write_text("")
-    return tmp_path
+    own.endpoint("shop-bot")(lambda request: "")
+    yield tmp_path
+    own.forget("shop-bot")
 
 
 @pytest.mark.parametrize("text", fenced("yaml"))
