@@ -92,6 +92,7 @@ def _json(plan: Plan) -> str:
 
     totals = {
         "requests": plan.requests,
+        "more": plan.more,
         "recorded": plan.recorded,
         "changed": plan.changed,
         "new": plan.new,
@@ -169,6 +170,9 @@ def _remarks(plan: Plan) -> Iterator[str]:
             f"{plural(bounds, 'request')} without any earlier usage: at most, by the length of the "
             "prompt and max_tokens."
         )
+    if plan.more:
+        most = plan.requests + plan.more
+        yield f"Adaptive samples: {plan.requests:,} … {most:,} requests, as the answers decide."
     open_ended = sum(suite.open_ended for suite in plan.suites)
     if open_ended:
         yield (

@@ -79,10 +79,14 @@ Assertion: TypeAlias = Check | Group
 
 
 class Repeat(Frozen, frozen=True, kw_only=True):
-    """How many samples of every case × column; with a seed in force, sample i sends seed + i."""
+    """How many samples of every case × column; with a seed in force, sample i sends seed + i.
+
+    Adaptive where `least` is not None: at least so many, `samples` at most, until decided.
+    """
 
     samples: int = 1
     vary_seed: bool = True
+    least: int | None = None
 
 
 class ToolResult(Frozen, frozen=True, kw_only=True):

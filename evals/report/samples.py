@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from evals.comparison import words
 from evals.model import Frozen, Noise, Side, SuiteComparison
@@ -19,17 +19,43 @@ class Samples(Frozen, frozen=True, kw_only=True):
     name: str
     heading: str
     cases: tuple[tuple[str, str], ...]
-    more: str  # what more samples would help
+    more: str  # how many adaptive ones were taken, what more samples would help
 
 
 def samples_of(suite: SuiteComparison, names: Mapping[str, str]) -> tuple[Samples, ...]:
     """A line for each column with several samples a case."""
     return tuple(
-        _of(side, side.noise, names[side.id]) for side in suite.sides if side.noise is not None
+        _of(side, side.noise, names[side.id], _adaptive(suite, side))
+        for side in suite.sides
+        if side.noise is not None
     )
 
 
-def _of(side: Side, noise: Noise, name: str) -> Samples:
+def taken(suite: SuiteComparison, sides: Sequence[Side]) -> tuple[int, int] | None:
+    """The samples of adaptive cases in some columns, and how many they were at most."""
+    most = {
+        case.id: case.repeat.samples for case in suite.suite.cases if case.repeat.least is not None
+    }
+    found = [
+        (len(trials), most[row.id])
+        for row in suite.cases
+        if row.id in most
+        for side in sides
+        if (trials := row.trials.get(side.id)) and trials[0].outcome != "skipped"
+    ]
+    return (sum(n for n, _ in found), sum(n for _, n in found)) if found else None
+
+
+def _adaptive(suite: SuiteComparison, side: Side) -> str:
+    """`Adaptive: 27 of at most 40 samples were taken.`"""
+    found = taken(suite, (side,))
+    if found is None:
+        return ""
+    n, most = found
+    return f"Adaptive: {words.count(n)} of at most {words.count(most)} samples were taken."
+
+
+def _of(side: Side, noise: Noise, name: str, adaptive: str) -> Samples:
     of = words.plural(side.accuracy.n_cases, "case")
     flaky = f"{words.count(len(side.flaky))} of {of} disagree with themselves"
     return Samples(
@@ -38,7 +64,7 @@ def _of(side: Side, noise: Noise, name: str) -> Samples:
         cases=tuple(
             (one_line(each.id, 60), f"{each.passes}/{each.samples}") for each in side.flaky[:_SHOWN]
         ),
-        more=_more(noise, side) if side.flaky else "",
+        more=" ".join(filter(None, (adaptive, _more(noise, side) if side.flaky else ""))),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from evals.comparison import words
 from evals.model import Comparison, Frozen, JsonObject, Manifest, Side, SuiteComparison
 from evals.report import names
+from evals.report.samples import taken
 from evals.report.texts import listing, one_line, written
 from evals.report.verdict import Count, date
 
@@ -84,6 +85,7 @@ def _notes(comparison: Comparison, counted: Count) -> Iterable[Note]:
     if counted.answered:
         yield _sources(comparison)
         yield _answering(comparison, counted)
+    yield from _adaptive(comparison)
     yield from _same_cases(comparison)
     yield from _power(comparison)
     manifest = names.newest(comparison)
@@ -165,6 +167,18 @@ def _asked(comparison: Comparison) -> set[str]:
         for column in record.suite.columns
         if (model := names.endpoint_model(record.endpoints, column))
     }
+
+
+def _adaptive(comparison: Comparison) -> Iterable[Note]:
+    """How many samples were taken where the answers decide, and what that does to the shares."""
+    found = [counts for suite in comparison.suites if (counts := taken(suite, suite.sides))]
+    if found:
+        n, most = (words.count(sum(counts)) for counts in zip(*found, strict=True))
+        yield Note(
+            good=False,
+            text=f"Adaptive samples: {n} of at most {most} were taken. Shares of cases that were "
+            "decided early lie further from min_pass_rate than they would with all samples.",
+        )
 
 
 def _same_cases(comparison: Comparison) -> Iterable[Note]:

@@ -147,7 +147,7 @@ def _columns(
     columns: dict[str, list[tuple[Cell, list[Sampled]]]] = {}
     for cell in source.opened.cells:
         if cell.turns:
-            untried["it is a conversation"] += cell.samples
+            untried["it is a conversation"] += cell.least
         elif cell.case.skip is None and cell.case.judged:
             answers = list(_answers(source, cell, untried))
             columns.setdefault(cell.column.id, []).append((cell, answers))
@@ -163,7 +163,7 @@ def _answers(source: Source, cell: Cell, untried: Counter[str]) -> Iterator[Samp
             answer = source.lookup(cell.request(sample // cell.candidates))
             yield sample, candidate(answer, sample % cell.candidates)
         except EvalsError:
-            untried["nothing is recorded"] += 1
+            untried["nothing is recorded"] += sample < cell.least
 
 
 def _another(completion: Completion, others: Sequence[Completion]) -> Completion | None:

@@ -62,7 +62,7 @@ class Again:
                 wanted = Wanted(then, now, cell, number)
                 if then.cassettes.has(wanted.request, name=then.key(wanted.request)):
                     self.recorded.append(wanted)
-                else:
+                elif cell.case.repeat.least is None or number < cell.case.repeat.least:
                     self.unrecorded += not then.suite.live_only
 
     def sample(self, n: int) -> list[Wanted]:

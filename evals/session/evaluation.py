@@ -194,8 +194,8 @@ class Evaluation:
         if self.options.mode == "replay":
             return ToAsk()
         asked = [(source, cell) for source, cell in cells if not self.will_skip(source, cell)]
-        found = self.to_ask_of(
-            (source, cell, number) for source, cell in asked for number in range(cell.n_requests)
+        found = self._to_ask(
+            (source, script) for source, cell in asked for script in self._scripts(source, cell)
         )
         overall = tuple((source, cell) for source, cell in asked if cell.overall)
         if found or not overall:
@@ -212,11 +212,37 @@ class Evaluation:
 
     def to_ask_of(self, wanted: Iterable[tuple[Source, Cell, int]]) -> ToAsk:
         """The same for some requests of cells, by their numbers."""
+        return self._to_ask(
+            (source, _unbroken(asking(cell, number))) for source, cell, number in wanted
+        )
+
+    def _scripts(self, source: Source, cell: Cell) -> Iterator[Asks[object]]:
+        """What asks for the samples of a cell: adaptive ones follow each other."""
+        if cell.case.repeat.least is not None:
+            yield self._sampling(source, cell)
+            return
+        for number in range(cell.n_requests):
+            yield _unbroken(asking(cell, number))
+
+    def _sampling(self, source: Source, cell: Cell) -> Asks[tuple[TrialResult, ...]]:
+        """Adaptive samples, judged as they come; those of a resumed run are as they were."""
+        from evals.suite.adaptive import sampling
+
+        def trial(sample: int) -> Asks[TrialResult]:
+            before = self._judged_before(cell, sample)
+            if before is not None:
+                return before
+            request = cell.request(sample)
+            return (yield from judging(cell, sample, request, key=source.key(request)))
+
+        return sampling(cell, trial)
+
+    def _to_ask(self, wanted: Iterable[tuple[Source, Asks[object]]]) -> ToAsk:
         scripts: list[Waiting] = []
         requests = 0
-        for source, cell, number in wanted:
+        for source, asker in wanted:
             desk = self._desk(source)
-            script = advance(_unbroken(asking(cell, number)), desk)
+            script = advance(asker, desk)
             if script is not None:
                 scripts.append(script)
                 requests += desk.want(script.requests)
@@ -289,11 +315,16 @@ class Evaluation:
     def judge(self, source: Source, cell: Cell) -> tuple[TrialResult, ...]:
         """Judge all samples of a cell and journal them; raises `DiskError`."""
         reason = self.will_skip(source, cell)
-        earlier = [self._judged_before(cell, sample) for sample in range(cell.samples)]
-        results = tuple(
-            before or (skipped(cell, sample) if reason else self._trial(source, cell, sample))
-            for sample, before in enumerate(earlier)
-        )
+        results: tuple[TrialResult, ...]
+        if cell.case.repeat.least is not None and not reason:
+            results = replay(self._sampling(source, cell), source.lookup)
+            earlier = [self._judged_before(cell, result.sample) for result in results]
+        else:
+            earlier = [self._judged_before(cell, sample) for sample in range(cell.least)]
+            results = tuple(
+                before or (skipped(cell, sample) if reason else self._trial(source, cell, sample))
+                for sample, before in enumerate(earlier)
+            )
         if not reason and None in earlier:
             results = with_overall(
                 cell,

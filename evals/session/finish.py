@@ -126,9 +126,16 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
 
 def is_whole(source: Source, trials: Iterable[TrialResult]) -> bool:
     """Whether every trial of a suite has a result that was obtained."""
-    obtained = {
-        (trial.case, trial.column, trial.sample) for trial in trials if trial.outcome != "not_run"
-    }
+    obtained: set[tuple[str, str, int]] = set()
+    lacking: set[tuple[str, str, int]] = set()
+    for trial in trials:
+        name = (trial.case, trial.column, trial.sample)
+        (lacking if trial.outcome == "not_run" else obtained).add(name)
+    if lacking - obtained:
+        return False
+    if source.opened.is_adaptive:
+        least = {case.id: case.repeat.least for case in source.suite.cases}
+        obtained = {name for name in obtained if name[2] < (least[name[0]] or name[2] + 1)}
     return len(obtained) == source.opened.n_trials
 
 

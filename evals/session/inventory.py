@@ -18,14 +18,14 @@ from evals.cassettes import Cassettes, key
 from evals.cassettes.store import decode, is_older, recordings
 from evals.endpoint.config import Config
 from evals.errors import EvalsError, MissingRecording
-from evals.model import Asks, Completion, Exchange, Frozen, Request
+from evals.model import Asks, Completion, Exchange, Frozen, Request, TrialResult
 from evals.reading import read_file
 from evals.runner import Answers
 from evals.session.overall import answers_of
 from evals.session.sources import folder, oldest
 from evals.suite.cell import Cell
 from evals.suite.open import OpenSuite
-from evals.suite.script import asking, overall
+from evals.suite.script import asking, judging, overall
 
 State = Literal["recorded", "outdated", "damaged", "missing"]
 
@@ -45,7 +45,9 @@ class Inventory(Frozen, frozen=True, kw_only=True):
     """The requests of a suite, each once, and the recordings that none of them asks for.
 
     `open_ended` names the cells that ask more once an answer is there that is missing now: what
-    was recorded for them may be asked for again, and is not told to be unused.
+    was recorded for them may be asked for again, and is not told to be unused. Nor are recorded
+    samples beyond those that decide: they are asked for again once a check or a limit changes.
+    `more` is how many samples adaptive cells among them may ask for beyond those in `asked`.
     """
 
     suite: str
@@ -54,6 +56,7 @@ class Inventory(Frozen, frozen=True, kw_only=True):
     asked: tuple[Asked, ...]
     unused: tuple[Path, ...]
     open_ended: frozenset[str] = frozenset()
+    more: int = 0
 
     def count(self, state: State) -> int:
         return sum(each.state == state for each in self.asked)
@@ -64,7 +67,7 @@ def take_stock(opened: OpenSuite, config: Config, *, now: datetime) -> Inventory
     place = folder(opened, config)
     following = _Following(opened, Cassettes(place), config, now)
     asked, open_ended = following.all(), frozenset(following.open_ended)
-    wanted = {each.file for each in asked}
+    wanted = {each.file for each in asked} | following.spare
     unused = (path for path in recordings(place) if path.name not in wanted)
     return Inventory(
         suite=opened.suite.id,
@@ -73,6 +76,7 @@ def take_stock(opened: OpenSuite, config: Config, *, now: datetime) -> Inventory
         asked=asked,
         unused=tuple(path for path in unused if not (open_ended and _may_be_of(path, open_ended))),
         open_ended=open_ended,
+        more=following.more,
     )
 
 
@@ -105,9 +109,14 @@ class _Following:
         self._oldest = oldest(opened.suite.limits, now)
         self._found: dict[str, Asked] = {}
         self.open_ended: set[str] = set()
+        self.spare: set[str] = set()  # recorded samples beyond those that decide
+        self.more = 0
 
     def all(self) -> tuple[Asked, ...]:
         for cell in sorted(self._opened.cells, key=lambda cell: cell.case.skip is not None):
+            if cell.case.repeat.least is not None:
+                self._follow_adaptive(cell)
+                continue
             for number in range(cell.n_requests):
                 if not follow(asking(cell, number), self._lookup(cell)):
                     self.open_ended.add(cell.name)
@@ -115,6 +124,31 @@ class _Following:
             if any(check.asks for check in cell.overall):
                 self._follow_overall(cell)
         return tuple(self._found.values())
+
+    def _follow_adaptive(self, cell: Cell) -> None:
+        from evals.suite.adaptive import sampling
+
+        taken = 0
+
+        def trial(sample: int) -> Asks[TrialResult]:
+            nonlocal taken
+            taken = max(taken, sample + 1)
+            return (yield from judging(cell, sample, cell.request(sample), key=""))
+
+        if not follow(sampling(cell, trial), self._lookup(cell)):
+            self.open_ended.add(cell.name)
+            self.more += (cell.samples - taken) * (cell.case.skip is None)
+            return
+        for sample in range(taken, cell.samples):
+            follow(asking(cell, sample), self._spare)
+
+    def _spare(self, request: Request) -> Completion:
+        name = key(request)
+        self.spare.add(f"{name}.{request.take}.json")
+        exchange = self._cassettes.read(request, name=name)
+        if exchange is None:
+            raise MissingRecording(f"{name} is not recorded", change="unread")
+        return answer.read(exchange)
 
     def _follow_overall(self, cell: Cell) -> None:
         """What checks over several trials ask, where the answers to these are recorded."""

@@ -27,7 +27,7 @@ def item_outcome(case: Case, results: Sequence[TrialResult]) -> tuple[ItemOutcom
     passing = sum(judged)
     if not judged or passing / len(judged) >= case.min_pass_rate:
         return "pass", ""
-    why = _failed(results, passing, len(judged), case.min_pass_rate)
+    why = _failed(case, results, passing, len(judged))
     return ("missed" if case.misses == "allowed" else "fail"), why
 
 
@@ -36,7 +36,7 @@ def _errored(errors: Sequence[TrialResult], n: int) -> str:
     return first if n == 1 else f"{len(errors)} of {n} samples: {first}"
 
 
-def _failed(results: Sequence[TrialResult], passing: int, n: int, needed: float) -> str:
+def _failed(case: Case, results: Sequence[TrialResult], passing: int, n: int) -> str:
     reasons = [
         f"{turn_of(verdict)}{verdict.type}: {verdict.reason}"
         for result in results
@@ -45,10 +45,12 @@ def _failed(results: Sequence[TrialResult], passing: int, n: int, needed: float)
         if verdict.passed is False and verdict.weight > 0
     ]
     first = reasons[0] if reasons else "the weighted score is below the threshold"
-    if n == 1:
+    if n == 1 and case.repeat.samples == 1:
         return first
+    needed = case.min_pass_rate
     share = "" if needed == 1 else f", {needed:.0%} needed"
-    return f"{passing} of {n} samples passed{share}; {first}"
+    most = "" if case.repeat.least is None else f" (of at most {case.repeat.samples})"
+    return f"{passing} of {n} samples{most} passed{share}; {first}"
 
 
 def turn_of(verdict: Verdict) -> str:

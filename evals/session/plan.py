@@ -64,6 +64,7 @@ class SuitePlan(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     changes: dict[str, int]
     unused: int
     open_ended: int  # cases and columns that ask more once an answer is there
+    more: int  # requests that adaptive samples may take beyond those counted
 
 
 class Plan(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -79,6 +80,11 @@ class Plan(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     @property
     def requests(self) -> int:
         return sum(column.requests for column in self.columns)
+
+    @property
+    def more(self) -> int:
+        """Requests that adaptive samples may take beyond those counted."""
+        return sum(suite.more for suite in self.suites)
 
     @property
     def recorded(self) -> int:
@@ -144,6 +150,7 @@ def plan_suite(opened: OpenSuite, config: Config, *, now: datetime) -> SuitePlan
         changes=dict(Counter(map(misses.change, missing)).most_common()),
         unused=len(stock.unused),
         open_ended=len(stock.open_ended),
+        more=stock.more,
     )
 
 

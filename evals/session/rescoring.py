@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import msgspec
 from evals import answer
 from evals.cassettes import key
 from evals.errors import DamagedFile, EndpointError, MissingRecording, RunError
-from evals.model import Completion, Exchange, Finding, Manifest, Request, TrialResult
+from evals.model import Completion, Exchange, Finding, Manifest, Request, Suite, TrialResult
 from evals.record import Run
 from evals.runner import replay
 from evals.session.evaluation import Evaluation, Options
@@ -74,7 +75,7 @@ def rescore(
     for source in sources:
         again = _Again(evaluation, source, stored, run.manifest.id, before)
         for cell in source.opened.cells:
-            found = [again.result(cell, sample) for sample in range(cell.samples)]
+            found = [again.result(cell, sample) for sample in again.samples(cell)]
             unjudged.update(why for _, why in found if why)
             for result in again.overall(cell, [result for result, _ in found]):
                 evaluation.journal.append(result)
@@ -101,14 +102,20 @@ def _open(evaluation: Evaluation, manifest: Manifest, suites: Sequence[Path]) ->
     for path in suites or [root / suite.path for suite in known.values()]:
         place = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
         before = by_path.get(place)
-        repeats = {case.repeat.samples for case in before.cases} if before else set()
-        source = evaluation.open(path, repeat=repeats.pop() if len(repeats) == 1 else None)
+        source = evaluation.open(path, repeat=_repeat(before) if before else None)
         if source.suite.id not in known:
             raise RunError(
                 f"The run {manifest.id} has no answers of the suite {source.suite.id!r}.",
                 remedy=f"It has answers of: {', '.join(known) or 'no suite'}.",
             )
         yield source
+
+
+def _repeat(suite: Suite) -> int | None:
+    """The number of samples of all cases, where it is one and fixed."""
+    repeats = {case.repeat for case in suite.cases}
+    only = repeats.pop() if len(repeats) == 1 else None
+    return only.samples if only is not None and only.least is None else None
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,13 @@ class _Again:
     stored: Stored
     run: str
     before: Mapping[tuple[str, str, str, int], TrialResult]
+
+    def samples(self, cell: Cell) -> range:
+        """The samples of a cell: of adaptive ones, those that the run has."""
+        if cell.case.repeat.least is None:
+            return range(cell.samples)
+        found = itertools.takewhile(lambda sample: self.old(cell, sample), range(cell.samples))
+        return range(max(cell.least, sum(1 for _ in found)))
 
     def old(self, cell: Cell, sample: int) -> TrialResult | None:
         """The trial as it was judged before."""

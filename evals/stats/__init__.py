@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         plurality_at_k,
         variance_components,
     )
-    from evals.stats.sequential import betting_evalue, evalue_discordant
+    from evals.stats.sequential import betting_evalue, evalue_discordant, rate_evalue
     from evals.stats.special import beta_inc, norm_cdf, norm_ppf, t_cdf, t_ppf
     from evals.stats.totals import mean_total, ratio_of_totals
 
@@ -84,7 +84,7 @@ _HOMES = {
     "quantiles": "enough_values quantile quantile_interval",
     "samples": "case_flakiness majority_at_k minority_bound pass_at_k pass_hat_k plurality_at_k "
     "variance_components",
-    "sequential": "betting_evalue evalue_discordant",
+    "sequential": "betting_evalue evalue_discordant rate_evalue",
     "randomization": "mcnemar net_differences sign_flip sign_flip_exact",
     "special": "beta_inc norm_cdf norm_ppf t_cdf t_ppf",
     "totals": "mean_total ratio_of_totals",
@@ -138,6 +138,7 @@ __all__ = [
     "pooled_quantile_interval",
     "quantile",
     "quantile_interval",
+    "rate_evalue",
     "ratio_of_medians",
     "ratio_of_medians_exact_bootstrap",
     "ratio_of_quantiles",

@@ -29,6 +29,16 @@ class BettingEvalue(Frozen, frozen=True, kw_only=True):
     stop_at: int | None  # from 1
 
 
+class RateEvalue(Frozen, frozen=True, kw_only=True):
+    """ln of the e-values for a pass rate below, and above, the one in question."""
+
+    log_evalue_below: float
+    log_evalue_above: float
+
+
+_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
+
+
 def evalue_discordant(*, gains: int, losses: int) -> DiscordantEvalue:
     """Changed cases only, one trial a side: a Beta(½, ½) mixture against an even chance.
 
@@ -67,6 +77,30 @@ def betting_evalue(
         if stop_at is None and log_evalue >= -math.log(alpha):
             stop_at = number
     return BettingEvalue(log_evalue=log_evalue, log_max=log_max, stop_at=stop_at)
+
+
+def rate_evalue(*, passes: int, fails: int, rate: float) -> RateEvalue:
+    """`betting_evalue` of independent passes and fails against a pass rate, both ways.
+
+    Of the counts alone: the order does not matter. Bets are 0.1, 0.25, 0.5, 0.75, 0.9 and 0.99 of
+    the most that can be lost at once; a rate of 0 or 1 can be contradicted on one side only.
+    """
+    return RateEvalue(
+        log_evalue_below=_rate_evidence(fails, passes, rate),
+        log_evalue_above=_rate_evidence(passes, fails, 1 - rate),
+    )
+
+
+def _rate_evidence(won: int, lost: int, null_mean: float) -> float:
+    """ln E against a mean of at least `null_mean`, of `won` zeros and `lost` ones."""
+    if null_mean <= 0:
+        return 0.0
+    if null_mean >= 1:
+        return math.inf if won else 0.0
+    odds = null_mean / (1 - null_mean)
+    return _log_mean(
+        [won * math.log1p(share * odds) + lost * math.log1p(-share) for share in _SHARES]
+    )
 
 
 def _log_mean(logs: Sequence[float]) -> float:

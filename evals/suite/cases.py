@@ -30,6 +30,7 @@ from evals.suite.yaml import decode
 
 Path = tuple[str | int, ...]
 
+_REPEAT_FORMS: Final = "write a number, {samples: 5}, or {min: 3, max: 10, until: decided}"
 _NO_REASONS: Final = ("", "no", "off", "n", "yes", "on", "y", "true", "false")
 _OF_DATA: Final = ("delimiter", "map", "types", "where", "sample", "limit")
 _SOURCES: Final = ("tests", "file", "dataset")  # what makes several cases of a test
@@ -203,7 +204,9 @@ class Cases:
         if written.expected is not UNSET:
             changes |= {"expected": written.expected, "has_expected": True}
         if written.repeat is not None:
-            changes["repeat"] = repeat_of(written.repeat)
+            changes["repeat"] = repeat_of(
+                written.repeat, (*path, "repeat"), problems=self._problems
+            )
         if written.cluster is not None:
             changes["cluster"] = str(written.cluster)
         if written.skip is not None and written.skip.strip().casefold() in _NO_REASONS:
@@ -332,7 +335,20 @@ def _products(
     return combinations({name: tuple(values.values()) for name, values in axes.items()})
 
 
-def repeat_of(written: int | WrittenRepeat) -> Repeat:
+def repeat_of(written: int | WrittenRepeat, path: Path, *, problems: Problems) -> Repeat:
+    """What `repeat` says; `least` is not None where it is adaptive."""
     if isinstance(written, int):
         return Repeat(samples=written)
-    return Repeat(samples=written.samples, vary_seed=written.vary_seed)
+    if written.samples is not None:
+        if (written.min, written.max, written.until) != (None, None, None):
+            message = "`samples` is a fixed number, and does not go with `min`, `max`, `until`"
+            problems.error(path, message, (_REPEAT_FORMS,))
+        return Repeat(samples=written.samples, vary_seed=written.vary_seed)
+    if written.min is None or written.max is None or written.until is None:
+        given = "`samples`" if (written.min, written.max) == (None, None) else "one of its keys"
+        problems.error(path, f"repeat lacks {given}", (_REPEAT_FORMS,))
+        return Repeat()
+    if written.min > written.max:
+        message = f"min is {written.min}, more than max, which is {written.max}"
+        problems.error((*path, "min"), message)
+    return Repeat(samples=written.max, least=written.min, vary_seed=written.vary_seed)

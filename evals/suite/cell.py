@@ -56,8 +56,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         return self.n_requests * self.candidates
 
     @property
+    def least(self) -> int:
+        """How many samples there are at least, where they are adaptive; else all of them."""
+        return self.case.repeat.least or self.samples
+
+    @property
     def n_requests(self) -> int:
-        """One for every `candidates` samples."""
+        """One for every `candidates` samples; at most, where samples are adaptive."""
         return self.case.repeat.samples * max(1, len(self.variants))
 
     def requests(self) -> Iterator[Request]:

@@ -251,7 +251,9 @@ class _Loading:
         cases = reader.read(
             written.tests,
             written.defaults,
-            repeat=Repeat() if written.repeat is None else repeat_of(written.repeat),
+            repeat=Repeat()
+            if written.repeat is None
+            else repeat_of(written.repeat, ("repeat",), problems=self._problems),
             misses=written.misses or "forbidden",
         )
         return cases, reader
@@ -352,7 +354,7 @@ def _overridden(case: Case, repeat: int | None, set_: Mapping[str, tuple[Any, ..
     """A case under the command line, which has the last word."""
     changes: dict[str, Any] = {}
     if repeat is not None:
-        changes["repeat"] = msgspec.structs.replace(case.repeat, samples=repeat)
+        changes["repeat"] = msgspec.structs.replace(case.repeat, samples=repeat, least=None)
     if case.parameters.keys() & set_.keys():
         left = {name: value for name, value in case.parameters.items() if name not in set_}
         changes["parameters"] = left

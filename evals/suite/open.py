@@ -32,6 +32,9 @@ _MOST: Final = 100  # mistakes that only values show
 _ONE_SAMPLE = "there is only one sample: ask for more by `repeat`"
 _ONE_COLUMN = "there is only one column, and nothing to compare it with"
 _NO_SCORES = "no other check of the test decides, so that there are no scores to compare"
+_NO_N = "adaptive samples are asked one by one: take `n` and collapsed axes out"
+_FIXED = "looks at several trials, whose number adaptive samples leave open: use a fixed `repeat`"
+_UNJUDGED = "adaptive samples need a check that decides"
 _ONE_REPLY = "a conversation has one reply a turn: ask for samples by `repeat`, not by `n`"
 
 
@@ -54,9 +57,10 @@ class OpenSuite:
     warnings: tuple[Problem, ...]
     path: Path
     endpoints: frozenset[str]  # everyone who may be asked
-    n_trials: int
-    n_requests: int  # without those of checks
+    n_trials: int  # at least, where samples are adaptive
+    n_requests: int  # at most; without those of checks
     making: Making
+    is_adaptive: bool = False  # whether the answers decide how many samples some cases take
     only: str | None = None  # the name of a cell: no other is made
 
     @property
@@ -108,6 +112,7 @@ def open_suite(
         n_trials=n_trials,
         n_requests=n_requests,
         making=making,
+        is_adaptive=making.is_adaptive,
     )
 
 
@@ -121,6 +126,7 @@ class Making:
         self._prompts: dict[str, Prompt] = {prompt.id: prompt for prompt in suite.prompts}
         self._checks = Binding()
         self._images = images
+        self.is_adaptive = False
         self._said: set[tuple[Place, str]] = set()
         endpoint = next(c.endpoint for c in suite.columns if c.id == suite.reference)
         self._bodies = CheckBodies(config, suite.judge, endpoint)
@@ -240,11 +246,25 @@ class Making:
                 number = case.repeat.samples * max(1, len(column.samples))
                 requests += number
                 candidates = int(body.get("n") or 1)
-                trials += number * candidates
+                trials += (case.repeat.least or number) * candidates
+                if case.repeat.least is not None:
+                    self._check_adaptive(case, column, candidates)
                 self._complain_few(case, number * candidates)
                 if case.turns and candidates > 1:
                     self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
         return trials, requests
+
+    def _check_adaptive(self, case: Case, column: Column, candidates: int) -> None:
+        """What samples that are decided upon one after another do not go with."""
+        self.is_adaptive = True
+        if candidates > 1 or column.samples:
+            self._complain(case.place, case, f"column {column.id!r}: {_NO_N}")
+        if not case.judged:
+            self._complain(case.place, case, _UNJUDGED)
+        for check in checks_in(case.checks):
+            kind = find(check.type)
+            if kind is not None and kind.scope != "trial":
+                self._complain(check.place or case.place, case, f"{check.label} {_FIXED}")
 
     def _complain_few(self, case: Case, samples: int) -> None:
         """Refuse checks over several trials where there is but one, or nothing to compare."""

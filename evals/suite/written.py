@@ -86,9 +86,15 @@ class WrittenJudge(Written, frozen=True, kw_only=True, forbid_unknown_fields=Fal
 
 
 class WrittenRepeat(Written, frozen=True, kw_only=True):
-    """How many samples; with a seed in force, sample i sends seed + i."""
+    """How many samples, or `min` and `max`; with a seed in force, sample i sends seed + i."""
 
-    samples: Annotated[int, Meta(ge=1)]
+    samples: Annotated[int, Meta(ge=1)] | None = None
+    min: Annotated[int, Meta(ge=1, description="Adaptive: at least so many.")] | None = None
+    max: Annotated[int, Meta(ge=1, description="Adaptive: at most so many.")] | None = None
+    until: (
+        Annotated[Literal["decided"], Meta(description="Adaptive: until the pass rate is decided.")]
+        | None
+    ) = None
     vary_seed: Annotated[bool, Meta(description="false: every sample sends the same seed.")] = True
 
 

@@ -96,10 +96,16 @@ def _choice(body: dict[str, Any], words: dict[str, str], index: int) -> dict[str
 
 
 def _said(body: dict[str, Any], words: dict[str, str], index: int) -> tuple[str, str]:
-    """Text and finish reason; `[[say a|b]]` gives candidate texts, sums are worked out."""
+    """Text and finish reason; sums are worked out.
+
+    `[[say a|b]]` gives candidate texts, `[[seeded a|b]]` one by the seed.
+    """
     if "say" in words:
         options = words["say"].split("|")
         text = options[index % len(options)]
+    elif "seeded" in words:
+        options = words["seeded"].split("|")
+        text = options[body["seed"] % len(options)]
     elif schema := _schema(body):
         text = json.dumps(instance(schema))
     elif sums := re.search(r"(\d+)\s*\+\s*(\d+)", prompt_of(body)):

@@ -14,6 +14,7 @@ words in a prompt, as `[[word argument]]`, script what happens:
     slow SECONDS, drip                       a late answer; a byte at a time
     html, empty, not-json, list, no-choices, no-finish, error-200 [CODE], long, bad-chunk
     redirect URL, gzip, bomb, type CONTENT-TYPE, whole (JSON though a stream was asked for)
+    seeded TEXT|TEXT                         the text at the request's seed, from 0, over and over
     say TEXT|TEXT, model NAME, null, call NAME ARGUMENTS, few, no-logprobs, nan, surrogate,
     echo-key, no-usage                       what a good answer says
     error-event, no-done, comments, crlf     streams
