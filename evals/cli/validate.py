@@ -162,7 +162,7 @@ def _size(opened: OpenSuite) -> str:
         (
             plural(len(suite.cases), "case"),
             plural(len(suite.columns), "column"),
-            plural(opened.n_trials, "trial"),
+            plural(opened.n_trials, "trial") + " at least" * opened.is_adaptive,
             plural(len(suite.gates), "gate"),
         )
     )

@@ -339,6 +339,8 @@ def repeat_of(written: int | WrittenRepeat, path: Path, *, problems: Problems) -
     """What `repeat` says; `least` is not None where it is adaptive."""
     if isinstance(written, int):
         return Repeat(samples=written)
+    if problems.document.was_cut(path):
+        return Repeat()  # one of its keys was refused
     if written.samples is not None:
         if (written.min, written.max, written.until) != (None, None, None):
             message = "`samples` is a fixed number, and does not go with `min`, `max`, `until`"

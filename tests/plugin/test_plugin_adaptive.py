@@ -179,6 +179,7 @@ def test_rescoring_judges_the_samples_that_the_run_has(adaptive):
     [
         (("until: decided", "vary_seed: true"), "*repeat lacks one of its keys*"),
         (("min: 2", "samples: 2"), "*`samples` is a fixed number*"),
+        (("min: 2", "min: 0"), "*repeat.min is 0; allowed is 1 or more"),
         (("min: 2", "min: 12"), "*min is 12, more than max, which is 10*"),
         (("{seed: 0}", "{seed: 0, n: 2}"), "*adaptive samples are asked one by one*"),
         (("{type: equals, value", "{type: deterministic}, {type: equals, value"), "*fixed `rep*"),
@@ -191,3 +192,4 @@ def test_what_does_not_go_with_it_is_refused(project, change, told):
     result = project.run()
     assert result.ret == 4
     result.stdout.fnmatch_lines([told])
+    assert str(result.stdout).count(": error: ") in (1, 4), "one mistake, of the suite or each case"
