@@ -139,4 +139,12 @@ def _inspect_choice(options: Choice) -> Iterator[Mistake]:
         yield from inspect_keys("all_of", options.all_of or (), options.options)
 
 
-CHECKS = (CheckType(name="choice", function=choice, options=Choice, inspect=_inspect_choice),)
+CHECKS = (
+    CheckType(
+        name="choice",
+        function=choice,
+        options=Choice,
+        inspect=_inspect_choice,
+        reads=True,
+    ),
+)

@@ -79,6 +79,11 @@ class PreparedCheck:
         """Whether the check sees the completion as it came."""
         return self.type.judges != "text" or (not self.steps and self.check.on == "answer")
 
+    @cached_property
+    def _takes_part(self) -> bool:
+        """Whether it judges a part of one answer, which the transforms took out."""
+        return self.type.scope == "trial" and any(step.extracts for step in self.steps)
+
     def judge(self, completion: Completion, context: Context = NO_CONTEXT) -> Verdict:
         """Pass, fail or error, with the evidence, of a check that asks nothing; never raises."""
         return self.rule(completion, context).verdict
@@ -185,6 +190,12 @@ class PreparedCheck:
             return found
         notes = [step.label for step in self.steps]
         reason = found.reason
+        extracted = found.extracted
+        if self._takes_part:
+            if extracted is None and not self.type.reads:
+                extracted = judged.text
+            if not found.passed and verdict.quote(judged.text) not in reason:
+                notes[-1] += f" = {verdict.quote(judged.text, limit=80)}"
         if notes:
             reason += f" (after {', '.join(notes)})"
         if self.type.judges == "text" and self.check.on == "reasoning":
@@ -193,7 +204,7 @@ class PreparedCheck:
             reason += f" ({_spent(judged)})"
         if reason is found.reason:
             return found
-        return msgspec.structs.replace(found, reason=reason)
+        return msgspec.structs.replace(found, reason=reason, extracted=extracted)
 
 
 def _spent(cut: Completion) -> str:

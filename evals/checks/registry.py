@@ -105,6 +105,7 @@ class CheckType:
     last: bool = False  # judged after the other checks of the test, whose scores it reads
     asks: bool = False
     scope: Scope = "trial"
+    reads: bool = False  # `extracted` is what it read in the answer; None: nothing
     gaps: bool = False
     column: str | None = None
     scores: bool = False

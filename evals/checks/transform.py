@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from evals.checks.options import OptionsError, prefixed, show, unknown
 from evals.checks.pattern import compile_pattern, searchable
 from evals.checks.registry import Mistake
@@ -23,6 +25,7 @@ class Step:
 
     label: str
     apply: Callable[[str], str | None]
+    extracts: bool = False  # it takes a part of the text
 
 
 def first_line(text: str) -> str:
@@ -93,6 +96,8 @@ STEPS: dict[str, Callable[[str], str | None]] = {
     "strip_code_fence": strip_code_fence,
 }
 _WITH_ARGUMENT = ("json", "regex")
+NAMES = (*STEPS, *_WITH_ARGUMENT)
+_REMEMBERED = 32  # texts for which a named pipeline keeps what it took
 
 
 def pipeline(written: tuple[Any, ...]) -> tuple[Step, ...]:
@@ -116,11 +121,13 @@ def _step(written: Any) -> Step:
         if written in _WITH_ARGUMENT:
             message = f"`{written}` needs an argument: {{{written}: …}}"
             raise OptionsError([((), message)])
-        raise OptionsError([((), unknown("transform", written, (*STEPS, *_WITH_ARGUMENT)))])
+        raise OptionsError([((), unknown("transform", written, NAMES))])
     if not isinstance(written, dict) or len(written) != 1:
         message = f"a transform is a name or a mapping of one key, found {show(written)}"
         raise OptionsError([((), message)])
     ((name, argument),) = written.items()
+    if isinstance(argument, list):
+        return _named(name, msgspec.json.encode(argument))
     if name not in _WITH_ARGUMENT:
         known = f"`{name}` takes no argument" if name in STEPS else None
         raise OptionsError([((name,), known or unknown("transform", name, _WITH_ARGUMENT))])
@@ -130,6 +137,23 @@ def _step(written: Any) -> Step:
         return _step_with(name, argument)
     except OptionsError as error:
         raise OptionsError(prefixed((name,), error.mistakes)) from error
+
+
+@lru_cache(maxsize=256)
+def _named(name: str, written: bytes) -> Step:
+    """A pipeline with a name of its own: one for all checks, so that it takes a text apart once."""
+    steps = pipeline(tuple(msgspec.json.decode(written)))
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def taken(text: str) -> str | None:
+        for step in steps:
+            found = step.apply(text)
+            if found is None:
+                return None
+            text = found
+        return text
+
+    return Step(name, taken, extracts=True)
 
 
 @lru_cache(maxsize=256)
@@ -145,7 +169,7 @@ def _step_with(name: str, argument: str) -> Step:
             taken: str | None = match.group(1 if pattern.groups else 0)
             return taken
 
-        return Step(label, extract)
+        return Step(label, extract, extracts=True)
 
     from evals.checks.json_path import compile_path, selected_text
     from evals.checks.json_text import parse
@@ -156,4 +180,4 @@ def _step_with(name: str, argument: str) -> Step:
         parsed = parse(text, unwrap=("strict", "fence", "find"))
         return None if parsed.problem is not None else selected_text(path, parsed.value)
 
-    return Step(label, select)
+    return Step(label, select, extracts=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -18,6 +18,8 @@ from evals.suite.nearest import advice
 from evals.suite.problems import Problems
 from evals.suite.schemas import Schemas
 from evals.suite.structure import kind_of
+from evals.suite.transforms import Transforms
+from evals.suite.written import WrittenSuite
 
 _GROUPS = ("all", "any", "at-least", "not-any", "not-all")
 _OWN = "a check of your own is Python with @evals.check, in a module named under `extensions`"
@@ -29,18 +31,18 @@ Path = tuple[str | int, ...]
 class Assertions:
     """Reads the assertions of one suite; what is wrong goes to `problems`."""
 
-    def __init__(
-        self, problems: Problems, sets: Mapping[str, tuple[Any, ...]], files: Files
-    ) -> None:
+    def __init__(self, problems: Problems, written: WrittenSuite, files: Files) -> None:
         self._problems = problems
+        self._transforms = Transforms(problems, written.transforms)
         self._schemas = Schemas(problems, files)
-        self._sets = sets
+        self._sets = written.checks
         self._read: dict[str, tuple[Assertion, ...]] = {}
         self._open: list[str] = []  # the sets that are being read, to find a cycle
         self.metrics: dict[str, None] = {}
 
     def read_sets(self) -> None:
-        """Read every named set, used or not."""
+        """Read every named set and every named transform, used or not."""
+        self._transforms.read()
         for name in self._sets:
             self._set(name, ("checks", name))
 
@@ -66,7 +68,8 @@ class Assertions:
             return ()
 
     def _check(self, item: Any, path: Path) -> tuple[Assertion, ...]:
-        check = read_assertion(self._schemas.filled(item, path))
+        filled = self._transforms.filled(self._schemas.filled(item, path), path)
+        check = read_assertion(filled)
         return self._placed(check, path)
 
     def _group(self, item: JsonObject, key: str, path: Path) -> tuple[Assertion, ...]:

@@ -104,7 +104,7 @@ class _Loading:
         self._problems = problems
         self._files = files
         self._requests = Requests(written, problems, files, config)
-        self._assertions = Assertions(problems, written.checks, files)
+        self._assertions = Assertions(problems, written, files)
 
     def suite(
         self,

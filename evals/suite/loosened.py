@@ -37,6 +37,7 @@ def compare_demands(before: object, after: object) -> tuple[Change, ...]:
         *_limits(_mapping(old.get("limits")), _mapping(new.get("limits"))),
         *_test("defaults", _mapping(old.get("defaults")), _mapping(new.get("defaults"))),
         *_sets(_mapping(old.get("checks")), _mapping(new.get("checks"))),
+        *_transforms(_mapping(old.get("transforms")), _mapping(new.get("transforms"))),
         *_tests(_list(old.get("tests")), _list(new.get("tests"))),
     ]
     return tuple(sorted(found, key=lambda change: change.kind != "loosened"))
@@ -128,6 +129,13 @@ def _test(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator
 def _sets(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     for name in dict.fromkeys((*old, *new)):
         yield from _checks(f"checks.{name}", _list(old.get(name)), _list(new.get(name)))
+
+
+def _transforms(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """What checks look at; where one comes or goes, the checks that use it change."""
+    for name in old.keys() & new.keys():
+        if old[name] != new[name]:
+            yield _change("changed", f"transforms.{name}", old[name], new[name])
 
 
 def _checks(name: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Change]:

@@ -334,6 +334,16 @@ class WrittenSuite(Written, frozen=True, kw_only=True):
         tuple[Any, ...] | WrittenExamples,
         Meta(description="Few-shot examples, seen by prompts as `examples`."),
     ] = ()
+    transforms: Annotated[
+        dict[str, Any],
+        Meta(
+            description="Named steps that checks share: transform: NAME.",
+            extra_json_schema={
+                "propertyNames": {"pattern": "^[a-z][a-z0-9_-]*$"},
+                "additionalProperties": {"type": ["string", "object", "array"]},
+            },
+        ),
+    ] = {}
     tests: tuple[WrittenTest, ...] = ()
     metrics: Annotated[
         dict[str, str | WrittenMetric],
