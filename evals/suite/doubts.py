@@ -134,7 +134,7 @@ def _transformed(check: Check, texts: Sequence[str]) -> tuple[bool, str, str] | 
     ignored = check.options.get("ignore") or ()
     some = any if check.type == "contains-all" else all
     for step in check.transform:
-        if step in _CASES and "case" not in ignored and texts:
+        if isinstance(step, str) and step in _CASES and "case" not in ignored and texts:
             change, name = _CASES[step]
             if some(text != change(text) for text in texts):
                 return False, f"{step} leaves only {name}", f"write the value in {name}"
