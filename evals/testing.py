@@ -29,9 +29,10 @@ from evals.model import (
     Verdict,
 )
 from evals.runner import replay
+from evals.session.direct import Model
 from evals.suite.bind import bind
 
-__all__ = ["ScriptedEndpoint", "answer", "check"]
+__all__ = ["Model", "ScriptedEndpoint", "answer", "check"]
 
 
 def answer(

@@ -11,6 +11,9 @@ import pytest
 
 from evals.plugin.front import SUFFIXES, Front
 from evals.plugin.items import SuiteFile
+from evals.plugin.model import evals_model
+
+__all__ = ["evals_model"]
 
 MODES = ("replay", "record", "refresh", "live")
 
@@ -52,7 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "evals: a case of an evaluation suite (*.eval.yaml)")
+    config.addinivalue_line(
+        "markers",
+        "evals(endpoint, model): a case of an evaluation suite (*.eval.yaml); on a test with the "
+        "fixture evals_model: whom it asks",
+    )
     front = Front(config)
     config.pluginmanager.register(front, "evals-session")
     if front.mode != "replay" and getattr(config.option, "numprocesses", None):

@@ -9,6 +9,7 @@ from pathlib import Path
 from evals.cassettes.store import recordings
 from evals.endpoint.config import Config
 from evals.model import Frozen
+from evals.session.direct import is_of_module
 from evals.session.inventory import Inventory, take_stock
 from evals.suite.open import OpenSuite
 
@@ -64,6 +65,8 @@ def orphaned(homes: Iterable[Path], known: Collection[Path]) -> Iterator[Shelf]:
         if not place.is_dir():
             continue
         for folder in sorted(place.iterdir()):
-            held = recordings(folder) if folder not in known else ()
+            if folder in known or is_of_module(folder):
+                continue
+            held = recordings(folder)
             if held:
                 yield Shelf(folder=folder, recordings=held)
