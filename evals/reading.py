@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 MAX_FILE: Final = 72_000_000  # an answer has up to 64 MB, and comes with its request
-MAX_LINE: Final = 100_000_000  # a trial's line holds an answer, and what checks took from it
+MAX_LINE: Final = 90_000_000  # a trial's line holds an answer, and what checks took from it
 MAX_PARTS: Final = 1_000_000
 _CHUNK: Final = 1_000_000
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TextIO
 
 from evals.errors import Place, Problem, SuiteError
 from evals.model import JsonObject
-from evals.reading import MAX_PARTS, has_too_many_parts
+from evals.reading import MAX_PARTS, has_too_many_parts, open_file
 from evals.suite.files import FileRefused
 from evals.suite.yaml import MAX_BYTES, MAX_INTEGER, decode, read_yaml
 
@@ -206,7 +206,8 @@ def _whole(path: Path, shown: str) -> str:
         details = ("rows of any number are read from .csv, .jsonl and .parquet",)
         message = f"larger than {MAX_BYTES // 1_000_000} MB, the limit of {path.suffix}"
         raise _wrong(shown, 1, message, *details)
-    return decode(path.read_bytes(), shown)
+    with open_file(path) as file:
+        return decode(file.read(MAX_BYTES + 1), shown)
 
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")

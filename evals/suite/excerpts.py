@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from evals.errors import Problem, SuiteError
+from evals.reading import read_file
 from evals.suite.files import relative
 from evals.suite.sections import Sections
 from evals.suite.yaml import MAX_BYTES
@@ -19,6 +20,8 @@ from evals.write import visible
 
 WIDTH: Final = 100  # columns of a terminal that an excerpt takes of a line
 _MOST: Final = 1000  # problems that get one
+_LAST: Final = 20_000  # the last line of a file that is shown
+_NEAR: Final = 10 * WIDTH  # characters beside the place that are looked at
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the YAML parser counts
 _WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|\{\{.*?\}\}|[\w.+%/-]+')
 
@@ -58,7 +61,7 @@ class _Lines:
     def excerpt(self, problem: Problem) -> tuple[str, ...]:
         place = problem.place
         lines = self._lines(place.path) if place.line else []
-        if place.line > len(lines) or not lines[place.line - 1].strip():
+        if not 0 < place.line <= len(lines) or not lines[place.line - 1].strip():
             return ()
         line, carets = cut_out(lines[place.line - 1], place.column)
         number = str(place.line)
@@ -71,12 +74,11 @@ class _Lines:
 
     def _read(self, path: str) -> list[str]:
         try:
-            with (self._root / path).open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-            text = data.decode("utf-8-sig")
+            text = read_file(self._root / path, limit=MAX_BYTES).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return []
-        return _BREAK.split(text) if len(data) <= MAX_BYTES else []
+        lines = _BREAK.split(text, _LAST)
+        return lines if len(lines) <= _LAST else lines[:_LAST]
 
 
 def cut_out(line: str, column: int) -> tuple[str, str]:
@@ -85,6 +87,8 @@ def cut_out(line: str, column: int) -> tuple[str, str]:
     Control characters and tabs are seen as labels. A long line is cut on both sides of the carets.
     """
     start = min(max(column, 1), len(line) + 1) - 1
+    line = line[max(0, start - _NEAR) : start + _NEAR]
+    start = min(start, _NEAR)
     word = _WORD.match(line, start)
     end = max(start + 1, word.end() if word else 0)
     before, marked, after = map(_seen, (line[:start], line[start:end], line[end:]))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from evals.checks.registry import find
 from evals.errors import Problem, SuiteError
+from evals.reading import read_file
 from evals.suite.parameters import is_listed
-from evals.suite.yaml import Document, read_yaml
+from evals.suite.yaml import MAX_BYTES, TOO_MANY, Document, read_yaml
 
 YAML: Final = "suites.md#yaml"
 SUITE: Final = "suites.md#keys-of-a-suite"
@@ -58,10 +60,17 @@ class Sections:
     """The sections for the problems of one suite."""
 
     def __init__(self, path: Path, shown: str) -> None:
+        self._file = path
         self._shown = shown
-        self._document = _document(path, shown)
+
+    @cached_property
+    def _document(self) -> Document | None:
+        return _document(self._file, self._shown)
+
+    @cached_property
+    def _paths(self) -> list[tuple[tuple[int, int], int, _Path, bool]]:
         places = _places(self._document) if self._document is not None else ()
-        self._paths = sorted(places, key=lambda place: place[:2])
+        return sorted(places, key=lambda place: place[:2])
 
     def of(self, problem: Problem) -> str:
         """The page and the heading, such as `suites.md#gates`."""
@@ -70,6 +79,8 @@ class Sections:
         if problem.place.path != self._shown:
             data = problem.place.path.endswith((".csv", ".jsonl", ".json", ".tsv", ".parquet"))
             return DATA if data else FILES
+        if problem.message == TOO_MANY:
+            return YAML  # the file is not read again to find out
         document = self._document
         if document is None or problem in document.problems:
             return YAML
@@ -94,7 +105,7 @@ class Sections:
 
 def _document(path: Path, shown: str) -> Document | None:
     try:
-        return read_yaml(path.read_bytes(), shown)
+        return read_yaml(read_file(path, limit=MAX_BYTES), shown)
     except (OSError, SuiteError):
         return None
 

@@ -39,7 +39,7 @@ _NO_NUMBER: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _TAGS: Final = "tag:yaml.org,2002:"
 _DROPPED: Final = object()
 
-_TOO_MANY: Final = f"more than {MAX_NODES:,} values, the limit of a YAML file"
+TOO_MANY: Final = f"more than {MAX_NODES:,} values, the limit of a YAML file"
 _STOPPED: Final = "no mistakes after this one are looked for"
 _ELSEWHERE: Final = "put tests into a data file: {file: cases.jsonl} or {file: cases.csv}"
 
@@ -226,7 +226,7 @@ class _Builder:
         if take := self._take.get(event.__class__):
             take(event)
             if self._nodes > MAX_NODES:
-                raise fatal(self.path, _mark(event), _TOO_MANY, _ELSEWHERE)
+                raise fatal(self.path, _mark(event), TOO_MANY, _ELSEWHERE)
 
     def _on_document(self, event: Any) -> None:
         self._documents += 1
