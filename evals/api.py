@@ -205,7 +205,12 @@ def load_run(run: str | os.PathLike[str] = "latest") -> Run:
 
 
 def compare(run: Run, baseline: Run | None = None) -> Compared:
-    """The columns of a run side by side, or a run against an earlier one."""
+    """The columns of a run side by side, or a run against an earlier one.
+
+    >>> for difference in compare(load_run("latest")).differences():
+    ...     print(difference.side, difference.value)
+    cold 0.0
+    """
     if baseline is None:
         return Compared(compare_columns(run.manifest, run.trials()))
     return Compared(
@@ -214,7 +219,11 @@ def compare(run: Run, baseline: Run | None = None) -> Compared:
 
 
 def load_suite(path: str | os.PathLike[str]) -> Suite:
-    """The suite as it is understood; raises `SuiteError` with every mistake."""
+    """The suite as it is understood; raises `SuiteError` with every mistake.
+
+    >>> [column.id for column in load_suite("sums.eval.yaml").columns]
+    ['plain', 'cold']
+    """
     file = Path(path).resolve()
     config = configuration(find_root(file.parent), env=os.environ)
     with explaining(file, config.root):
@@ -233,6 +242,10 @@ def run(
 
     Asks in a thread of its own, since notebooks have an event loop already. Failing cases are
     results, not exceptions; raises `EvalsError` where nothing can be asked or read.
+
+    >>> result = run("sums.eval.yaml", columns=["plain"])
+    >>> result.case("one")["plain"][0].outcome
+    'pass'
     """
     path = _path(suite)
     started = datetime.now(UTC)
@@ -255,7 +268,11 @@ def run(
 
 
 def plan(suite: str | os.PathLike[str] | Suite, *, samples: int | None = None) -> Plan:
-    """How many of a suite's requests are recorded, and what asking would take; asks nothing."""
+    """How many of a suite's requests are recorded, and what asking would take; asks nothing.
+
+    >>> plan("sums.eval.yaml").recorded
+    4
+    """
     path = _path(suite)
     config = configuration(find_root(path.parent), env=os.environ)
     opened = open_suite(path, config=config, repeat=samples)

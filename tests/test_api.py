@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 from textwrap import dedent
 
 import pytest
@@ -118,3 +119,31 @@ def test_unknown_columns_and_cases_are_key_errors(suite):
         run.accuracy("warm")
     with pytest.raises(KeyError):
         run.case("three")
+
+
+def test_everything_that_blocks_works_in_a_notebook(suite):
+    """As in a cell: an event loop runs in the thread that calls."""
+
+    async def cell():
+        missing = evals.plan(evals.load_suite(suite)).new
+        run = evals.run(suite, mode="record", samples=1)
+        again = evals.run(evals.load_suite(suite), columns=["plain"])
+        page = evals.compare(run).write(suite.parent / "page.html")
+        rescored = run.rescore(suite)
+        return missing, run, again, page, rescored
+
+    missing, run, again, page, rescored = asyncio.run(cell())
+    assert (missing, run.errors, again.errors, rescored.errors) == (4, 0, 0, 0)
+    assert len(list(again.trials())) == 2
+    assert page.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", ["load_suite", "plan", "run", "compare"])
+def test_the_example_of_each_function_says_what_happens(suite, name):
+    from evals import api
+
+    evals.run(suite, mode="record")
+    function = getattr(api, name)
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, name, globs=vars(api))
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,22 +13,35 @@ import click
 from evals.cli.project import shown
 from evals.cli.terminal import say
 
-_AFTER = """
-Next:
-  {run}                            judges the recorded answers: asks nobody, costs nothing
-  evals show                           columns, gates, failures
-  evals run --evals-mode record        asks what is not recorded, after you changed the suite
-  evals config                         which endpoints there are, and which keys are set
-
+_RECORDED = (
+    ("evals run", "judges the recorded answers: asks nobody, costs nothing"),
+    ("evals show", "columns, gates, failures of the newest run"),
+    ("evals run --evals-mode record", "asks what is not recorded, after you changed the suite"),
+)
+_ASKED = (
+    ("evals config", "which keys and values the endpoint has"),
+    ("evals run --evals-mode record", "asks {requests} times, and keeps the answers"),
+    ("evals run", "from then on: judges the recorded answers"),
+)
+_CLEAR = """
 What stands in clear in git: prompts, vars and answers, in the suite and in every file of its
 folder cassettes/, with the address of the service that gave them, for as long as the repository
 exists. Keys do not. Write no personal data and no secrets into suites. reports/ is output: let git
 ignore it."""
+_REQUESTS = 24  # of the suite
+_LOCAL = (
+    "endpoint: local                      # a small model on this machine; others: evals config\n"
+)
 
 
 @click.command()
 @click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path))
-def command(folder: Path) -> None:
+@click.option(
+    "--endpoint",
+    metavar="NAME",
+    help="Ask this endpoint of the configuration; no answers come along.",
+)
+def command(folder: Path, endpoint: str | None) -> None:
     """Write a first suite, with recorded answers, that runs at once.
 
     It is written into FOLDER/suites (FOLDER is the current one); nothing is overwritten.
@@ -36,10 +50,13 @@ def command(folder: Path) -> None:
     Examples:
       evals init
       evals init path/to/project
+      evals init --endpoint evolink
     """
     from evals.write import publish
 
     contents = dict(_contents(files("evals.cli") / "first", folder / "suites"))
+    if endpoint not in (None, "local"):
+        contents = dict(_for_endpoint(contents, _known(folder, endpoint)))
     there = [path for path in contents if path.exists()]
     if there:
         raise click.UsageError(
@@ -52,8 +69,49 @@ def command(folder: Path) -> None:
         if path.suffix == ".yaml":
             say(f"wrote {path.as_posix()}")
     answers = sum(path.suffix == ".json" for path in contents)
-    say(f"wrote {answers} recorded answers of a small model below {folder.as_posix()}/suites")
-    say(_AFTER.format(run="evals run" if folder == Path() else f"cd {folder} && evals run"))
+    if answers:
+        where = (folder / "suites").as_posix()
+        say(f"wrote {answers} recorded answers of a small model below {where}")
+    _say_next(folder, _RECORDED if answers else _ASKED)
+
+
+def _say_next(folder: Path, commands: Sequence[tuple[str, str]]) -> None:
+    say("\nNext:")
+    before = "" if folder == Path() else f"cd {folder} && "
+    first, *others = ((line, what.format(requests=_REQUESTS)) for line, what in commands)
+    for line, what in ((before + first[0], first[1]), *others):
+        say(f"  {line:<35}  {what}")
+    say(_CLEAR)
+
+
+def _known(folder: Path, endpoint: str) -> str:
+    """The name, where the project's configuration or its extensions have it."""
+    from evals.endpoint.config import find_root
+    from evals.session.extensions import configuration
+    from evals.suite.nearest import advice
+
+    place = folder.resolve()
+    while not place.is_dir():
+        place = place.parent
+    known = configuration(find_root(place), env=os.environ).endpoints
+    if endpoint not in known:
+        hint = " ".join(advice(endpoint, known, "endpoints of the configuration"))
+        raise click.UsageError(f"There is no endpoint {endpoint!r}: {hint}")
+    return endpoint
+
+
+def _for_endpoint(contents: Mapping[Path, bytes], endpoint: str) -> Iterator[tuple[Path, bytes]]:
+    """The suite alone, asked elsewhere: the answers that come with it are another model's."""
+    for path, data in contents.items():
+        if path.suffix == ".yaml":
+            yield (
+                path,
+                (
+                    data.replace(_LOCAL.encode(), f"endpoint: {endpoint}\n".encode())
+                    # Its model may think before it answers, or know no seed.
+                    .replace(b", seed: 7, max_tokens: 32", b"")
+                ),
+            )
 
 
 def _contents(source: Traversable, target: Path) -> Iterator[tuple[Path, bytes]]:

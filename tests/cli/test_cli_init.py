@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from evals.cassettes import Cassettes
 from evals.errors import DamagedFile
 
@@ -57,3 +59,30 @@ def test_nothing_is_overwritten_and_then_nothing_is_written(call, project) -> No
     assert "suites/first.eval.yaml is there already" in called.err
     assert [path.name for path in suite.parent.iterdir()] == ["first.eval.yaml"]
     assert suite.read_text() == "mine"
+
+
+def test_it_prints_three_commands_that_work(call, command, project) -> None:
+    said = call("init").out.partition("Next:")[2].partition("What stands")[0]
+    lines = [re.split(" {2,}", line.strip())[0] for line in said.splitlines() if line.strip()]
+    assert lines == ["evals run", "evals show", "evals run --evals-mode record"]
+    for line in lines[:2]:
+        assert command(*line.split()[1:]).code == 0
+
+
+def test_an_endpoint_that_is_named_is_asked_and_no_answers_of_another_come(call, project) -> None:
+    called = call("init", "--endpoint", "evolink")
+    assert called.code == 0
+    assert [path.name for path in (project / "suites").rglob("*.*")] == ["first.eval.yaml"]
+    text = (project / "suites" / "first.eval.yaml").read_text()
+    assert "endpoint: evolink\n" in text
+    assert "parameters: {temperature: 0}\n" in text
+    assert call("validate", "--strict").code == 0
+    assert "asks 24 times" in call("init", "other", "--endpoint", "evolink").out
+    assert "evals run --evals-mode record" in called.out
+
+
+def test_an_endpoint_that_is_not_there_is_told_the_nearest(call, project) -> None:
+    called = call("init", "--endpoint", "evolnk")
+    assert called.code == 4
+    assert 'did you mean "evolink"?' in called.err
+    assert not (project / "suites").exists()

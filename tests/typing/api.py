@@ -4,6 +4,8 @@ from typing import assert_type
 
 import evals
 from evals.model import Column, Difference, Finding, TrialResult
+from evals.own import endpoint as own_endpoint
+from evals.testing import Model
 
 run = evals.load_run("latest")
 assert_type(run, evals.Run)
@@ -21,3 +23,18 @@ assert_type(evals.run("suites/arithmetic.eval.yaml", mode="record", samples=1), 
 def close_to(completion: evals.Completion, options: None) -> bool:
     assert_type(completion.text, str)
     return bool(completion.text)
+
+
+@own_endpoint("shop-bot")
+async def shop_bot(request: evals.Request) -> evals.Completion | str:
+    return str(request.body["messages"])
+
+
+@own_endpoint("plain-bot")
+def plain_bot(request: evals.Request) -> str:
+    return request.endpoint
+
+
+def test_refund(evals_model: Model) -> None:
+    reply: evals.Completion = evals_model.ask("How long can I return a kettle?", temperature=0)
+    assert "30 days" in reply.text
