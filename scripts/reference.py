@@ -1,4 +1,4 @@
-"""Write the generated blocks of docs/reference from the code, or check that they are up to date.
+"""Write the generated blocks of docs/reference and the schema for editors, or check them.
 
 python scripts/reference.py            # write
 python scripts/reference.py --check    # exit code 1 where a block is not what it would be
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from reference_checks import NAMES, check_list, judgeable, section  # noqa: E402
+from reference_schema import SCHEMA, schema_text  # noqa: E402
 from reference_tables import Wrong, code, keys, meanings, table  # noqa: E402
 from reference_transcripts import Reader  # noqa: E402
 
@@ -248,6 +249,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
     found = list(stale())
+    if (schema := schema_text()) != SCHEMA.read_text(encoding="utf-8"):
+        found.append((SCHEMA, schema))
     if (new := transcript()) != TUTORIAL.read_text(encoding="utf-8"):
         found.append((TUTORIAL, new))
     for path, new in found:

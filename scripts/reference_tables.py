@@ -43,7 +43,7 @@ def keys(struct: type[Any], *, leave_out: Sequence[str] = (), name: str = "key")
 
 def _row(struct: type[Any], field: types.Field, said: Any) -> tuple[str, ...]:
     words = {"meaning": said} if isinstance(said, str) else dict(said)
-    meaning = words.get("meaning") or _description(field.type)
+    meaning = words.get("meaning") or description(field.type)
     if not meaning:
         raise Wrong(f"{MEANINGS.name}: [{struct.__name__}] lacks {field.encode_name}")
     default = words.get("default") or ("required" if field.required else _default(field))
@@ -61,12 +61,13 @@ def _default(field: types.Field) -> str:
     return code(json.dumps(value, ensure_ascii=False).strip('"'))
 
 
-def _description(type_: types.Type) -> str:
+def description(type_: types.Type) -> str:
+    """What a type says of itself."""
     if isinstance(type_, types.Metadata):
         found = (type_.extra_json_schema or {}).get("description", "")
-        return str(found) or _description(type_.type)
+        return str(found) or description(type_.type)
     if isinstance(type_, types.UnionType):
-        return next(filter(None, map(_description, type_.types)), "")
+        return next(filter(None, map(description, type_.types)), "")
     return ""
 
 

@@ -6,7 +6,6 @@ depend on its `type`, so that their union becomes `if`/`then`: one mistake is on
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -36,7 +35,8 @@ def form() -> JsonObject:
 
 
 def json_schema() -> JsonObject:
-    """The schema for editors, with every built-in check type."""
+    """The schema for editors, with every built-in check type; `evals schema` prints it with the
+    reference's texts."""
     schema = _suite()
     defs = schema["$defs"]
     parameters = _parameters()
@@ -47,11 +47,6 @@ def json_schema() -> JsonObject:
     kinds = [kind for name in names() if (kind := find(name)) is not None and not kind.own]
     defs |= _assertion(kinds)
     return {"$schema": _DIALECT, "title": "A suite of pytest-model-evals", **schema}
-
-
-def schema_text() -> str:
-    """The schema for editors as it is shipped."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _suite() -> JsonObject:
@@ -101,8 +96,8 @@ def _assertion(kinds: Iterable[CheckType]) -> dict[str, JsonObject]:
         "additionalProperties": False,
     }
     groups = {
-        **dict.fromkeys(("all", "any", "not-all", "not-any"), members),
-        "at-least": at_least,
+        **{key: {**members, "description": said} for key, said in _GROUPS.items()},
+        "at-least": {**at_least, "description": "Passes if `n` of these do."},
     }
     return {
         **defs,
@@ -114,7 +109,10 @@ def _assertion(kinds: Iterable[CheckType]) -> dict[str, JsonObject]:
         "WrittenAssertion": {
             "type": "object",
             "properties": {
-                "type": {"anyOf": [{"enum": labels}, {"type": "string"}]},
+                "type": {
+                    "anyOf": [{"enum": labels}, {"type": "string"}],
+                    "description": "The check; `not-` before it turns it round.",
+                },
                 "use": {"type": "string", "description": "The name of a set under `checks`."},
                 "vars": {"type": "object", "description": "Seen inside the named set only."},
                 **groups,
@@ -126,15 +124,34 @@ def _assertion(kinds: Iterable[CheckType]) -> dict[str, JsonObject]:
     }
 
 
+_THRESHOLD: JsonObject = {
+    "type": "number",
+    "exclusiveMinimum": 0,
+    "maximum": 1,
+    "description": "The least score that passes.",
+}
+_GROUPS = {
+    "all": "Passes if all of these do.",
+    "any": "Passes if one of these does.",
+    "not-all": "Passes if one of these does not.",
+    "not-any": "Passes if none of these does.",
+}
 _COMMON: JsonObject = {
     "weight": {"type": "number", "minimum": 0, "description": "0: recorded, never decides."},
-    "metric": {"type": "string", "pattern": "^[a-z_][a-z0-9_]*$"},
-    "name": {"type": "string"},
+    "metric": {
+        "type": "string",
+        "pattern": "^[a-z_][a-z0-9_]*$",
+        "description": "A name for its scores: gates and reports tell their mean.",
+    },
+    "name": {"type": "string", "description": "What reports call it, instead of its type."},
     "transform": {
         "description": "Steps applied to the text first; a list is a pipeline.",
         "type": ["string", "object", "array"],
     },
-    "on": {"enum": ["answer", "reasoning"]},
+    "on": {
+        "enum": ["answer", "reasoning"],
+        "description": "What is judged: the answer, or the reasoning before it.",
+    },
 }
 
 
@@ -164,7 +181,7 @@ def _when(kind: CheckType, options: JsonObject | None) -> JsonObject:
     if "assert" in properties:
         properties["assert"] = {"type": "array", "items": {"$ref": "#/$defs/Assertion"}}
     if kind.own or kind.scored:
-        properties.setdefault("threshold", {"type": "number", "exclusiveMinimum": 0, "maximum": 1})
+        properties.setdefault("threshold", _THRESHOLD)
     common = (
         _COMMON
         if kind.judges == "text"

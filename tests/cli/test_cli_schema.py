@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import jsonschema_rs
+import pytest
 import yaml
 
 from tests.cli import cli_projects
@@ -23,3 +25,42 @@ def test_a_file_is_written_and_the_line_that_names_it_is_printed(call, project) 
     assert called.code == 0
     assert "$schema" in json.loads((project / "editor" / "eval.schema.json").read_text())
     assert "# yaml-language-server: $schema=../editor/eval.schema.json" in called.out
+
+
+def test_the_association_is_written_for_vs_code_and_told_for_others(call, project) -> None:
+    called = call("schema", "--install")
+    assert called.code == 0
+    settings = json.loads((project / ".vscode" / "settings.json").read_text())
+    assert settings == {"yaml.schemas": {".vscode/eval.schema.json": ["*.eval.yaml", "*.eval.yml"]}}
+    assert "$defs" in json.loads((project / ".vscode" / "eval.schema.json").read_text())
+    assert '".vscode/eval.schema.json": [' in called.out
+    assert "# yaml-language-server: $schema=" in called.out
+    assert "JetBrains" in called.out
+
+
+def test_what_is_in_the_settings_stays(call, project) -> None:
+    settings = _settings(project, '{\n    "a": [1],\n    "yaml.schemas": {"b.json": "b.yaml"}\n}')
+    assert call("schema", "--install").code == 0
+    text = settings.read_text()
+    assert text.startswith('{\n    "a": [')
+    assert list(json.loads(text)["yaml.schemas"]) == ["b.json", ".vscode/eval.schema.json"]
+    assert "names it already" in call("schema", "--install").out
+    assert settings.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["{'a': 1}", '{"a": 1} // mine', "[]", '{"yaml.schemas": []}'])
+def test_settings_that_are_no_plain_json_are_left_alone(call, project, text: str) -> None:
+    settings = _settings(project, text)
+    called = call("schema", "--install")
+    assert called.code == 4
+    assert "Nothing was written" in called.err
+    assert '"yaml.schemas": {' in called.err
+    assert settings.read_text() == text
+    assert not (project / ".vscode" / "eval.schema.json").exists()
+
+
+def _settings(project: Path, text: str) -> Path:
+    path = project / ".vscode" / "settings.json"
+    path.parent.mkdir()
+    path.write_text(text)
+    return path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from importlib import resources
 from typing import Any
 
@@ -9,13 +11,19 @@ import jsonschema_rs
 import pytest
 
 from evals.checks.registry import find, names
-from evals.suite.schema import json_schema, schema_text
+from evals.suite.schema import json_schema
 from evals.suite.yaml import read_yaml
 
 
 @pytest.fixture(scope="module")
-def validator() -> Any:
-    return jsonschema_rs.Draft202012Validator(json_schema())
+def shipped() -> Any:
+    text = resources.files("evals.suite").joinpath("eval.schema.json").read_text("utf-8")
+    return json.loads(text)
+
+
+@pytest.fixture(scope="module")
+def validator(shipped: Any) -> Any:
+    return jsonschema_rs.Draft202012Validator(shipped)
 
 
 def mistakes(validator: Any, text: str) -> list[str]:
@@ -23,9 +31,56 @@ def mistakes(validator: Any, text: str) -> list[str]:
     return ["/".join(map(str, error.instance_path)) for error in validator.iter_errors(value)]
 
 
-def test_the_shipped_schema_is_up_to_date() -> None:
-    shipped = resources.files("evals.suite").joinpath("eval.schema.json").read_text("utf-8")
-    assert shipped == schema_text(), "write it anew: evals schema"
+def without_texts(value: Any) -> Any:
+    if isinstance(value, list):
+        return [without_texts(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: {name: without_texts(part) for name, part in inner.items()}
+        if key in ("properties", "$defs")
+        else without_texts(inner)
+        for key, inner in value.items()
+        if key not in ("description", "examples")
+    }
+
+
+def test_the_shipped_schema_is_up_to_date(shipped: Any) -> None:
+    told = without_texts(json.loads(json.dumps(json_schema())))
+    assert without_texts(shipped) == told, "write it anew: python scripts/reference.py"
+
+
+def test_every_key_and_every_option_has_a_description(shipped: Any) -> None:
+    rules = shipped["$defs"]["WrittenAssertion"]["allOf"]
+    named = {rule["if"]["properties"]["type"]["enum"][0]: rule["then"] for rule in rules}
+    parts = {"the suite": shipped, **shipped["$defs"], **named}
+    bare = [
+        f"{key} of {name}"
+        for name, part in parts.items()
+        for key, found in part.get("properties", {}).items()
+        if found is not True and "description" not in json.dumps(found)
+    ]
+    assert bare == []
+    assert not re.search(r"\]\([^)]*\.md", json.dumps(shipped)), "no editor follows it"
+
+
+def test_every_check_type_has_examples_that_the_schema_takes(shipped: Any) -> None:
+    rules = shipped["$defs"]["WrittenAssertion"]["allOf"]
+    schema = {"$defs": shipped["$defs"], "$ref": "#/$defs/Assertion"}
+    assertion = jsonschema_rs.Draft202012Validator(schema)
+    for rule in rules:
+        examples = rule["then"]["examples"]
+        assert examples
+        assert [each for each in examples if not assertion.is_valid(each)] == []
+
+
+def test_top_level_keys_have_examples(shipped: Any) -> None:
+    given = {key for key, part in shipped["properties"].items() if "examples" in part}
+    assert {"prompts", "settings", "tests", "gates", "defaults"} <= given
+    for key in given:
+        (example,) = shipped["properties"][key]["examples"]
+        part = {"$defs": shipped["$defs"], **shipped["properties"][key]}
+        assert jsonschema_rs.Draft202012Validator(part).is_valid(example), key
 
 
 def test_it_is_a_valid_schema() -> None:
