@@ -30,8 +30,14 @@ _FILES = {"html": "report.html", "parquet": "trials.parquet"}  # made for a file
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="The format; else the page.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--redact",
+    metavar="vars,answers",
+    default="",
+    help="Leave out the texts of cases, of models, or both; html and markdown.",
+)
 def command(
-    runs: tuple[str, ...], output: Path | None, format_: str | None, *, open_: bool
+    runs: tuple[str, ...], output: Path | None, format_: str | None, *, open_: bool, redact: str
 ) -> None:
     """Write a run, or two runs side by side.
 
@@ -51,6 +57,7 @@ def command(
       evals report 20261123T101500Z-k3f9 latest -o compared.html
       evals report --format markdown >> "$GITHUB_STEP_SUMMARY"
       evals report -o trials.csv
+      evals report --redact vars,answers -o figures.html
     """
     if len(runs) > 2:
         raise click.UsageError(f"A page shows one run or compares two; {len(runs)} were given.")
@@ -58,13 +65,26 @@ def command(
     chosen = format_of(output, format_, _FORMATS) or "html"
     if open_ and chosen != "html":
         raise click.UsageError(f"--open opens a page; this is {chosen}.")
+    comparison = _withheld(loaded, redact, chosen) if redact else None
     if output is None and chosen not in _FILES:
-        write_out(rendered(loaded, chosen))
+        write_out(rendered(loaded, chosen, comparison=comparison))
         return
-    path = write_file(loaded, chosen, output)
+    path = write_file(loaded, chosen, output, comparison=comparison)
     say(f"{'page' if chosen == 'html' else chosen}: {shown(path)}")
     if open_ and click.launch(path.as_uri()) != 0:
         say("No browser could be opened.", error=True)
+
+
+def _withheld(runs: list[Run], redact: str, format_: str) -> Comparison:
+    from evals.cli.views import comparison_of
+    from evals.report.withheld import PARTS, withheld
+
+    parts = frozenset(part for part in PARTS if part in redact.split(","))
+    if parts != set(redact.split(",")):
+        raise click.UsageError(f"--redact takes {', '.join(PARTS)} or both, not {redact}.")
+    if format_ not in ("html", "markdown"):
+        raise click.UsageError(f"--redact is for html and markdown; this is {format_}.")
+    return withheld(comparison_of(runs), parts)
 
 
 def write_out(data: bytes) -> None:
