@@ -21,7 +21,7 @@ HOMES = {
     "jinja2": ("suite/", "report/"),
     "click": ("cli/",),
     "rich": ("cli/", "report/terminal"),
-    "yaml": ("suite/", "checks/yaml_text"),
+    "yaml": ("suite/", "checks/yaml_text", "importing/writing"),
     "sacrebleu": ("checks/translation",),
     "nltk": ("checks/translation", "checks/rouge"),
     "sqlglot": ("checks/sql",),

@@ -14,6 +14,7 @@ from evals.cli.terminal import wants_color
 
 COMMANDS = (
     "init",
+    "import",
     "validate",
     "plan",
     "run",
