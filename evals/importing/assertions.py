@@ -75,9 +75,9 @@ class Assertions:
             self._source.findings.count("assertions")
             try:
                 one = self.one(item, transform, 0)
-            except EvalsError as problem:
+            except (EvalsError, TypeError, ValueError, AttributeError) as problem:
                 what = item.get("type") if isinstance(item, dict) else None
-                reason = problem.message
+                reason = getattr(problem, "message", "its options are of no known form")
                 self._source.findings.lose("assertions", place, f"assertion {what}", reason)
                 continue
             self._source.findings.born(one, place, "assertions")
@@ -170,7 +170,9 @@ class Assertions:
         return translated_in(value, self._source.findings)
 
     def _options(self, kind: str, value: Any, threshold: Any) -> JsonObject:
-        if isinstance(threshold, str):
+        if threshold is not None and (
+            isinstance(threshold, bool) or not isinstance(threshold, int | float)
+        ):
             raise Unequal("a threshold is a number")
         if kind in ("latency", "cost", "perplexity"):
             if not isinstance(threshold, int | float):

@@ -93,6 +93,7 @@ def test_an_assertion_becomes_the_check_of_the_same_meaning(
         ("{type: python, value: 'import os; os.remove(1)'}", "code is not executed"),
         ("{type: regex, value: '(?=a)b'}", "invalid pattern"),
         ("{type: equals, value: a, transform: 'file://t.js'}", "code is not executed"),
+        ("{type: g-eval, value: a, threshold: []}", "a threshold is a number"),
         ("{type: context-faithfulness}", "always passes"),
         ("{type: assert-set, assert: [{type: human}]}", "people judge it"),
         ("{type: contains, value: 'file:///etc/passwd.txt'}", "relative to the suite's file"),
