@@ -46,8 +46,8 @@ async def ours(
     address: str, requests: int, in_flight: int, *, stream: bool, journal: bool = False
 ) -> Measured:
     """The client; 0 in flight: as many as it finds out."""
-    from evals.endpoint.client import connect
-    from evals.endpoint.config import load_config
+    from evals.endpoints.client import connect
+    from evals.endpoints.config import load_config
     from evals.model import Endpoint, Request
     from evals.record.answers import Answers
     from evals.session.gathering import Journaling

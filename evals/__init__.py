@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SuiteError,
     )
     from evals.model import Completion, Estimate, Request, Suite, Verdict
+    from evals.own import endpoint
 
 __version__ = "0.1.0"
 
@@ -73,6 +74,7 @@ __all__ = [
     "Verdict",
     "check",
     "compare",
+    "endpoint",
     "load_run",
     "load_suite",
     "plan",

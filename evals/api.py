@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evals.comparison.compare import compare_columns, compare_runs
-from evals.endpoint.config import find_root
+from evals.endpoints.config import find_root
 from evals.errors import ConfigError
 from evals.model import (
     Case,

@@ -36,8 +36,8 @@ from evals.answer import Price  # noqa: E402
 from evals.api import Run  # noqa: E402
 from evals.checks.transform import STEPS  # noqa: E402
 from evals.cli.group import COMMANDS, group  # noqa: E402
-from evals.endpoint import builtin  # noqa: E402
-from evals.endpoint.config import EndpointConfig, _Root  # noqa: E402
+from evals.endpoints import builtin  # noqa: E402
+from evals.endpoints.config import EndpointConfig, _Root  # noqa: E402
 from evals.plugin import pytest_addoption  # noqa: E402
 from evals.record.table import COLUMNS  # noqa: E402
 from evals.suite import written  # noqa: E402

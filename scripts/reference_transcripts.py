@@ -19,7 +19,7 @@ from pathlib import Path
 
 from reference_tables import Wrong
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.session.inventory import take_stock
 from evals.suite.open import open_suite
 

@@ -16,8 +16,8 @@ LONGEST_FUNCTION = 50
 HOMES = {
     "pytest": ("plugin/",),
     "_pytest": (),
-    "httpx": ("endpoint/",),
-    "aiohttp": ("endpoint/",),
+    "httpx": ("endpoints/",),
+    "aiohttp": ("endpoints/",),
     "jinja2": ("suite/", "report/"),
     "click": ("cli/",),
     "rich": ("cli/", "report/terminal"),

@@ -22,9 +22,9 @@ from hypothesis import HealthCheck, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
 from evals.cassettes.store import decode as read_recording
-from evals.endpoint.sse import Decoder
-from evals.endpoint.toml import read_source
-from evals.endpoint.wire import decode as read_answer
+from evals.endpoints.sse import Decoder
+from evals.endpoints.toml import read_source
+from evals.endpoints.wire import decode as read_answer
 from evals.errors import EvalsError
 from evals.expression.syntax import tree
 from evals.model import Manifest, TrialResult

@@ -341,7 +341,7 @@ CHOICES = '[{"index": 0, "finish_reason": "stop", "message": {"content": "x"}}]'
 def _place() -> str:
     """Where the answer of the harmless suite is recorded."""
     from evals.cassettes import key
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
     from evals.suite.open import open_suite
 
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals import own
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.errors import ConfigError
 
 

@@ -31,7 +31,13 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 @pytest.mark.parametrize(
-    "code", ["import evals", "import evals; evals.check", "import evals.own", "import evals.plugin"]
+    "code",
+    [
+        "import evals",
+        "import evals; evals.check",
+        "import evals; evals.endpoint",
+        "import evals.plugin",
+    ],
 )
 def test_what_everybody_imports_is_light(code):
     heavy = {"httpx", "aiohttp", "jinja2", "yaml", "msgspec", "jsonschema_rs", "rich", "re2"}

@@ -17,8 +17,8 @@ from evals.cli.project import root
 from evals.cli.terminal import say, table
 
 if TYPE_CHECKING:
-    from evals.endpoint.config import Config, EndpointConfig
-    from evals.endpoint.probe import Row
+    from evals.endpoints.config import Config, EndpointConfig
+    from evals.endpoints.probe import Row
 
 _STYLES = {"ignored": "yellow", "refused": "yellow", "unclear": "yellow"}
 
@@ -95,7 +95,7 @@ def _chosen(config: Config, name: str) -> EndpointConfig:
 
 
 def _say_beforehand(config: Config, chosen: EndpointConfig, max_tokens: int) -> None:
-    from evals.endpoint.probe import REQUESTS, highest_cost
+    from evals.endpoints.probe import REQUESTS, highest_cost
 
     cost = highest_cost(config.prices, model=chosen.model or "", max_tokens=max_tokens)
     bound = "" if cost is None else f", at most ${cost:.2f}"
@@ -109,9 +109,9 @@ def _say_beforehand(config: Config, chosen: EndpointConfig, max_tokens: int) -> 
 
 
 async def _ask(config: Config, chosen: EndpointConfig, max_tokens: int) -> tuple[Row, ...]:
-    from evals.endpoint.client import connect
-    from evals.endpoint.probe import first_answer, probe
-    from evals.endpoint.secrets import secrets_of
+    from evals.endpoints.client import connect
+    from evals.endpoints.probe import first_answer, probe
+    from evals.endpoints.secrets import secrets_of
 
     secrets = secrets_of(config, os.environ)
     async with connect(config, [chosen.name], env=os.environ, secrets=secrets) as router:

@@ -17,7 +17,7 @@ from evals.cli.suites import NONE_HERE, Opened, configuration, named_suites
 from evals.cli.terminal import say, table
 
 if TYPE_CHECKING:
-    from evals.endpoint.config import Config
+    from evals.endpoints.config import Config
     from evals.session.shelves import Shelf
 
 _HEAD = (

@@ -12,7 +12,7 @@ from evals.cli.project import root
 from evals.cli.terminal import say, table
 
 if TYPE_CHECKING:
-    from evals.endpoint.config import Config, EndpointConfig
+    from evals.endpoints.config import Config, EndpointConfig
 
 _ENVIRONMENT = (
     "EVALS_ENDPOINT",
@@ -105,7 +105,7 @@ def _advice(config: Config, env: Mapping[str, str]) -> Iterator[str]:
 
 def untrusted(endpoint: EndpointConfig, env: Mapping[str, str]) -> Iterator[str]:
     """What has to be said before the keys of an endpoint can be sent to its host."""
-    from evals.endpoint.trust import is_trusted
+    from evals.endpoints.trust import is_trusted
 
     for variable in (endpoint.api_key_env, *endpoint.headers_env.values()):
         if variable and not is_trusted(endpoint.host, variable, env=env):

@@ -86,7 +86,7 @@ def _say_next(folder: Path, commands: Sequence[tuple[str, str]]) -> None:
 
 def _known(folder: Path, endpoint: str) -> str:
     """The name, where the project's configuration or its extensions have it."""
-    from evals.endpoint.config import find_root
+    from evals.endpoints.config import find_root
     from evals.session.extensions import configuration
     from evals.suite.nearest import advice
 

@@ -16,7 +16,7 @@ from evals.cli.project import root
 from evals.cli.terminal import say, table
 
 if TYPE_CHECKING:
-    from evals.endpoint.local import LocalServer
+    from evals.endpoints.local import LocalServer
 
 _LOOK_EVERY_S = 2.0
 
@@ -41,8 +41,8 @@ def command(model_file: Path | None) -> None:
       evals local
       evals local models/qwen.Q4_K_M.gguf
     """
-    from evals.endpoint.config import load_config
-    from evals.endpoint.local import LocalServer
+    from evals.endpoints.config import load_config
+    from evals.endpoints.local import LocalServer
 
     env = dict(os.environ)
     if model_file is not None:

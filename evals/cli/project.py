@@ -20,15 +20,15 @@ _NEVER = frozenset({"node_modules", "__pycache__", "build", "dist", "venv"})
 
 def root() -> Path:
     """The root directory of the project around the current folder."""
-    from evals.endpoint.config import find_root
+    from evals.endpoints.config import find_root
 
     return find_root(Path.cwd())
 
 
 def secrets() -> Secrets:
     """What must never be written, as the project's configuration names it."""
-    from evals.endpoint.config import load_config
-    from evals.endpoint.secrets import secrets_of
+    from evals.endpoints.config import load_config
+    from evals.endpoints.secrets import secrets_of
     from evals.errors import ConfigError
 
     try:

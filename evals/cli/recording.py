@@ -26,7 +26,7 @@ _SHOWN = 20  # recordings that are shown whole
 
 def _folders() -> list[Path]:
     """Every folder of recordings in the project."""
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
     from evals.session.shelves import home
 
     config = load_config(root(), env={})

@@ -13,7 +13,7 @@ from evals.cli.problems import say_problem
 from evals.cli.project import SUFFIXES, root, suites_in
 
 if TYPE_CHECKING:
-    from evals.endpoint.config import Config
+    from evals.endpoints.config import Config
     from evals.suite.open import OpenSuite
 
 NONE_HERE = "There is no suite (*.eval.yaml) here. `evals init` writes a first one."
@@ -29,7 +29,7 @@ def named_suites(paths: Sequence[Path]) -> Iterator[Path]:
 
 def configuration(*, no_extensions: bool = False, endpoint: str | None = None) -> Config:
     """The project's configuration, with its extensions imported."""
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
     from evals.session.extensions import configuration as extended
 
     load = load_config if no_extensions else extended

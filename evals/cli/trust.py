@@ -23,7 +23,7 @@ def command(host: str, variable: str) -> None:
     Example:
       evals trust api.example.com --key EXAMPLE_API_KEY
     """
-    from evals.endpoint.trust import trust
+    from evals.endpoints.trust import trust
 
     path = trust(host, variable, env=os.environ)
     say(f"{variable} may be sent to {host}: written to {path}")

@@ -17,7 +17,7 @@ from evals.cli.suites import NONE_HERE, configuration, named_suites
 from evals.cli.terminal import say
 
 if TYPE_CHECKING:
-    from evals.endpoint.config import Config
+    from evals.endpoints.config import Config
     from evals.errors import Problem
     from evals.suite.open import OpenSuite
 

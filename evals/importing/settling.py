@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.errors import EvalsError, Place, Problem, SuiteError
 from evals.importing.findings import Draft, Imported, Note
 from evals.importing.keys import LEFT_OUT, without_keys

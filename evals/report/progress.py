@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evals.endpoint.client import Event
+    from evals.endpoints.client import Event
 
 _REWRITE_EVERY_S = 0.1
 _LINE_EVERY_S = 10.0

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from evals import answer
 from evals.cassettes import Cassettes, Misses, key
-from evals.endpoint.body import build_body
-from evals.endpoint.config import Config, EndpointConfig
+from evals.endpoints.body import build_body
+from evals.endpoints.config import Config, EndpointConfig
 from evals.errors import ConfigError, DamagedFile, EvalsError, MissingRecording
 from evals.model import Completion, Exchange, JsonObject, Mode, Request
 from evals.suite.nearest import advice

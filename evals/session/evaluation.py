@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from evals.cassettes import key
-from evals.endpoint.config import Config
-from evals.endpoint.secrets import secrets_of
+from evals.endpoints.config import Config
+from evals.endpoints.secrets import secrets_of
 from evals.errors import (
     ConfigError,
     DiskError,

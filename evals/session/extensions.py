@@ -9,7 +9,7 @@ from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from evals.endpoint.config import Config, load_config
+from evals.endpoints.config import Config, load_config
 from evals.errors import ConfigError
 
 GROUP = "evals.extensions"

@@ -13,7 +13,7 @@ import msgspec
 from evals.comparison.baseline import baselines_for
 from evals.comparison.compare import compare_columns
 from evals.comparison.gates import judge_gates
-from evals.endpoint.config import shown
+from evals.endpoints.config import shown
 from evals.errors import DiskError
 from evals.model import Comparison, Finding, JsonObject, Manifest, SuiteRecord, TrialResult
 from evals.record import FORMAT, Run, point_latest, write_manifest

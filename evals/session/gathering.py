@@ -21,9 +21,9 @@ from evals.session.interrupts import finish_or_stop, polite
 from evals.session.sources import Source
 
 if TYPE_CHECKING:
-    from evals.endpoint.client import Event
-    from evals.endpoint.config import Config
-    from evals.endpoint.limits import Live
+    from evals.endpoints.client import Event
+    from evals.endpoints.config import Config
+    from evals.endpoints.limits import Live
     from evals.write import Secrets
 
 OnEvent = Callable[["Event"], None]
@@ -111,7 +111,7 @@ class Asking:
         `then` is looked at when the first have ended, and run likewise.
         False where it was interrupted: then some requests have neither.
         """
-        from evals.endpoint.client import connect
+        from evals.endpoints.client import connect
 
         async with connect(
             self.config,
@@ -135,7 +135,7 @@ class Asking:
             return not interrupts.happened
 
     def _bounded(self, router: Live) -> Live:
-        from evals.endpoint.limits import Limited
+        from evals.endpoints.limits import Limited
 
         if self.max_cost_usd is None:
             return router
@@ -144,7 +144,7 @@ class Asking:
         return Limited(router, limits, config=self.config, names=name)
 
     def _endpoint(self, source: Source, bounded: Live) -> Endpoint:
-        from evals.endpoint.limits import Limited
+        from evals.endpoints.limits import Limited
 
         limited = Limited(bounded, source.suite.limits, config=self.config)
         return compose(self.mode, source, limited, self.answers)

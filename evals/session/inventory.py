@@ -16,7 +16,7 @@ from typing import Literal
 from evals import answer
 from evals.cassettes import Cassettes, key
 from evals.cassettes.store import decode, is_older, recordings
-from evals.endpoint.config import Config
+from evals.endpoints.config import Config
 from evals.errors import EvalsError, MissingRecording
 from evals.model import Asks, Completion, Exchange, Frozen, Request, TrialResult
 from evals.reading import read_file

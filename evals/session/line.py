@@ -10,9 +10,9 @@ import threading
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from evals.endpoint.client import connect
-from evals.endpoint.config import Config
-from evals.endpoint.limits import Limited, Live
+from evals.endpoints.client import connect
+from evals.endpoints.config import Config
+from evals.endpoints.limits import Limited, Live
 from evals.model import Exchange, Limits, Request
 from evals.write import Secrets
 

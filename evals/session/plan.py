@@ -10,8 +10,8 @@ from typing import Literal
 from evals import answer
 from evals.answer import Price
 from evals.cassettes import Cassettes, Misses
-from evals.endpoint.config import Config
-from evals.endpoint.estimate import completion_tokens, prompt_tokens
+from evals.endpoints.config import Config
+from evals.endpoints.estimate import completion_tokens, prompt_tokens
 from evals.model import Completion, Frozen, Request
 from evals.session.inventory import Asked, read_unused, take_stock
 from evals.suite.open import OpenSuite

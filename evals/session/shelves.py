@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from evals.cassettes.store import recordings
-from evals.endpoint.config import Config
+from evals.endpoints.config import Config
 from evals.model import Frozen
 from evals.session.direct import is_of_module
 from evals.session.inventory import Inventory, take_stock

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evals import answer
 from evals.cassettes import Cassettes, Misses, key
-from evals.endpoint.config import Config
+from evals.endpoints.config import Config
 from evals.errors import (
     ConfigError,
     DamagedFile,

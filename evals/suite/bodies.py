@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.endpoint.body import build_body
-from evals.endpoint.config import Config
+from evals.endpoints.body import build_body
+from evals.endpoints.config import Config
 from evals.model import JsonObject, Judge
 
 

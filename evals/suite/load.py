@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from evals.endpoint.config import Config, EndpointConfig
+from evals.endpoints.config import Config, EndpointConfig
 from evals.errors import Place, Problem, SuiteError
 from evals.model import (
     Case,

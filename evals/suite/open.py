@@ -9,8 +9,8 @@ from typing import Any, Final, TypeGuard
 
 from evals.checks.judge import Prepared, PreparedCheck, unmet
 from evals.checks.registry import CheckType, find
-from evals.endpoint.body import build_body
-from evals.endpoint.config import Config
+from evals.endpoints.body import build_body
+from evals.endpoints.config import Config
 from evals.errors import EvalsError, Place, Problem, SuiteError
 from evals.model import Assertion, Case, Check, Column, Group, JsonObject, Prompt, Suite, Turn
 from evals.suite.assertions import checks_in

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from evals.endpoint.config import EndpointConfig
+from evals.endpoints.config import EndpointConfig
 from evals.model import JsonObject
 from evals.suite.nearest import nearest
 

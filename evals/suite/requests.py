@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from evals.endpoint.config import Config, EndpointConfig
+from evals.endpoints.config import Config, EndpointConfig
 from evals.model import Column, JsonObject, Judge
 from evals.suite.contents import Contents, names_file
 from evals.suite.expand import Setting

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evals.cassettes import Cassettes
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.model import Exchange, JsonObject, Recorded, Request, Response, Timing
 from evals.suite.open import open_suite
 

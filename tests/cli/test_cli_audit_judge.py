@@ -8,7 +8,7 @@ import pytest
 import evals
 from evals.answer import read
 from evals.cassettes import Cassettes
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.runner import replay
 from evals.suite.open import open_suite
 from evals.suite.script import asking

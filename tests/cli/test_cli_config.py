@@ -86,8 +86,8 @@ def test_a_function_of_the_project_is_shown_as_an_endpoint(call, project, monkey
 
     (project / "pyproject.toml").write_text('[tool.evals]\nextensions = ["shop_of_config"]\n')
     (project / "shop_of_config.py").write_text(
-        "from evals.own import endpoint\n"
-        "@endpoint('shop-bot')\n"
+        "import evals\n"
+        "@evals.endpoint('shop-bot')\n"
         "def shop_bot(request):\n"
         "    return request.body['messages'][-1]['content']\n"
     )

@@ -7,7 +7,7 @@ import pytest
 
 import evals
 from evals.cassettes import Cassettes
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.errors import RunError
 from evals.model import Request
 from evals.suite.open import open_suite

@@ -183,7 +183,7 @@ def project(tmp_path):
 @pytest.mark.parametrize("text", fenced("yaml"))
 def test_yaml_is_what_suites_are_made_of(text, project):
     """A whole suite loads; a part of one agrees with the schema for editors."""
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
     from evals.suite.load import load_suite
 
     document = yaml.safe_load(text)
@@ -233,7 +233,7 @@ def test_assertions_on_pages_are_understood(written):
 
 @pytest.mark.parametrize("text", fenced("toml"))
 def test_configuration_on_pages_is_read(text, tmp_path):
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
 
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     assert load_config(tmp_path, env={}).sources

@@ -19,7 +19,7 @@ from pathlib import Path
 # Before any fork, so that no fork has to.
 import evals.cli.baseline
 import evals.cli.report
-import evals.endpoint.client
+import evals.endpoints.client
 import evals.report.html
 import evals.report.terminal
 import evals.session.gathering

@@ -306,7 +306,7 @@ def test_replay_imports_no_http_client_and_no_event_loop(sums):
     (sums.path / "conftest.py").write_text(
         "import sys\n"
         "def pytest_sessionfinish():\n"
-        "    found = {'httpx', 'aiohttp', 'asyncio', 'evals.endpoint.client'} & set(sys.modules)\n"
+        "    found = {'httpx', 'aiohttp', 'asyncio', 'evals.endpoints.client'} & set(sys.modules)\n"
         "    print('loaded:', sorted(found))\n"
     )
     plugins = ["-p", "no:anyio", "-p", "no:hypothesispytest", "-p", "no:xdist"]

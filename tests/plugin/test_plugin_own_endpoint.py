@@ -14,12 +14,12 @@ import asyncio
 import time
 
 from evals.model import Choice, Completion, Timing, Token, ToolCall, Usage
-from evals.own import endpoint
+import evals
 
 calls = []
 
 
-@endpoint("shop-bot")
+@evals.endpoint("shop-bot")
 async def shop_bot(request):
     calls.append(request)
     with open("calls.txt", "a") as file:
@@ -50,7 +50,7 @@ async def shop_bot(request):
     return f"You said {text}; {request.body['model']}"
 
 
-@endpoint("plain-bot")
+@evals.endpoint("plain-bot")
 def plain_bot(request):
     text = request.body["messages"][-1]["content"]
     if text == "slow":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.errors import EvalsError, MissingRecording
 from evals.model import Asks, Completion, Request
 from evals.session.inventory import Inventory, follow, take_stock

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.errors import SuiteError
 from evals.suite.load import Loaded, load_suite
 

@@ -265,7 +265,7 @@ def test_a_collapsed_axis_is_asked_as_samples_of_each_column(bench: Any) -> None
 
 
 def test_collapsed_samples_send_their_values_and_repeat_asks_each_again(bench: Any) -> None:
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
     from evals.suite.open import open_suite
 
     text = "model: m\nmatrix: {seed: [5, 9], collapse: [seed]}\nrepeat: 2\ntests:\n"

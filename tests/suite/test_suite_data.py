@@ -312,7 +312,7 @@ def test_a_wrong_data_set_is_refused(bench: Any, written: str, message: str) -> 
 
 
 def test_a_value_that_a_check_refuses_is_told_with_its_row(bench: Any) -> None:
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
     from evals.errors import SuiteError
     from evals.suite.open import open_suite
 

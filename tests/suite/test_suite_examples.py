@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.suite.open import open_suite
 
 PROMPT = """

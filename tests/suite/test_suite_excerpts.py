@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.errors import SuiteError
 from evals.suite.excerpts import WIDTH, cells, cut_out
 from evals.suite.open import open_suite

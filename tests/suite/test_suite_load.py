@@ -207,7 +207,7 @@ def test_a_name_that_is_no_id_needs_the_key(bench: Any) -> None:
 
 
 def test_a_file_that_is_not_there_is_a_suite_error(bench: Any) -> None:
-    from evals.endpoint.config import load_config
+    from evals.endpoints.config import load_config
     from evals.suite.load import load_suite
 
     bench.load(MINIMAL)
@@ -301,7 +301,7 @@ def test_loading_a_right_suite_imports_neither_jinja2_nor_the_schema(bench: Any)
     code = f"""
 import sys
 from pathlib import Path
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.suite.load import load_suite
 root = Path({str(bench.root)!r})
 load_suite(root / "s.eval.yaml", config=load_config(root, env={{}}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.suite.load import load_suite
 
 SUITE = """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.endpoint.config import load_config
+from evals.endpoints.config import load_config
 from evals.errors import SuiteError
 from evals.suite.open import open_suite
 

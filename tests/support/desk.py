@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from evals.answer import read
-from evals.endpoint.client import Event, Router, connect
-from evals.endpoint.config import load_config
+from evals.endpoints.client import Event, Router, connect
+from evals.endpoints.config import load_config
 from evals.errors import EndpointError
 from evals.model import Completion, Exchange, Request
 from evals.write import Secrets

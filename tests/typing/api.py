@@ -4,7 +4,6 @@ from typing import assert_type
 
 import evals
 from evals.model import Column, Difference, Finding, TrialResult
-from evals.own import endpoint as own_endpoint
 from evals.testing import Model
 
 run = evals.load_run("latest")
@@ -25,12 +24,12 @@ def close_to(completion: evals.Completion, options: None) -> bool:
     return bool(completion.text)
 
 
-@own_endpoint("shop-bot")
+@evals.endpoint("shop-bot")
 async def shop_bot(request: evals.Request) -> evals.Completion | str:
     return str(request.body["messages"])
 
 
-@own_endpoint("plain-bot")
+@evals.endpoint("plain-bot")
 def plain_bot(request: evals.Request) -> str:
     return request.endpoint
 

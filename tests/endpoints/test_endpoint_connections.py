@@ -13,8 +13,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from evals.answer import read
-from evals.endpoint.client import Router
-from evals.endpoint.transport import WIRE, Connector, Wire
+from evals.endpoints.client import Router
+from evals.endpoints.transport import WIRE, Connector, Wire
 from evals.model import Exchange
 from tests.support.desk import Desk, request
 from tests.support.evolink_server import EvolinkServer

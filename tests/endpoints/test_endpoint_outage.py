@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evals.endpoint.client import Router
+from evals.endpoints.client import Router
 from evals.errors import EndpointError
 from evals.model import Exchange
 from tests.support.desk import Desk, request
@@ -101,7 +101,7 @@ class TestOutage:
     def test_a_service_that_refuses_everything_as_too_much_ends_the_run_as_well(
         self, first: Fragile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("evals.endpoint.pace._LONGEST_HOLD", 0.1)
+        monkeypatch.setattr("evals.endpoints.pace._LONGEST_HOLD", 0.1)
         first.fails = status(429)
         desk = Desk(first, tmp_path)
         desk.settings = {"probe_interval": 0.1, "give_up_after": 0.5}

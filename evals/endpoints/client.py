@@ -12,17 +12,17 @@ from typing import Literal, Protocol
 import msgspec
 
 from evals.answer import price, read
-from evals.endpoint.attempt import Answered, attempt
-from evals.endpoint.config import Config, EndpointConfig
-from evals.endpoint.connection import version
-from evals.endpoint.estimate import completion_tokens, prompt_tokens
-from evals.endpoint.failure import Place, unread
-from evals.endpoint.gate import Closed, Elsewhere, Ending, Turn
-from evals.endpoint.host import Host
-from evals.endpoint.limits import Live, under_ceilings
-from evals.endpoint.retry import Unanswered, next_delay
-from evals.endpoint.shared import Event, Run, not_sent
-from evals.endpoint.wire import encode
+from evals.endpoints.attempt import Answered, attempt
+from evals.endpoints.config import Config, EndpointConfig
+from evals.endpoints.connection import version
+from evals.endpoints.estimate import completion_tokens, prompt_tokens
+from evals.endpoints.failure import Place, unread
+from evals.endpoints.gate import Closed, Elsewhere, Ending, Turn
+from evals.endpoints.host import Host
+from evals.endpoints.limits import Live, under_ceilings
+from evals.endpoints.retry import Unanswered, next_delay
+from evals.endpoints.shared import Event, Run, not_sent
+from evals.endpoints.wire import encode
 from evals.errors import EndpointError
 from evals.model import Completion, Exchange, Recorded, Request, Timing, Usage
 from evals.write import Secrets
@@ -324,7 +324,7 @@ def _numbered(error: EndpointError, attempts: int, *, why: str = "") -> Endpoint
 def _client(endpoint: EndpointConfig, run: Run) -> Client:
     if endpoint.function is None:
         return _Client(endpoint, run)
-    from evals.endpoint.function import FunctionClient
+    from evals.endpoints.function import FunctionClient
 
     return FunctionClient(endpoint, run)
 

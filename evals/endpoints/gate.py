@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from evals.endpoint.bucket import Bucket
-from evals.endpoint.circuit import Circuit
-from evals.endpoint.pace import Pace
+from evals.endpoints.bucket import Bucket
+from evals.endpoints.circuit import Circuit
+from evals.endpoints.pace import Pace
 
 Ending: TypeAlias = Literal[
     "answered",  # the host works

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from evals.endpoint.body import build_body
-from evals.endpoint.config import EndpointConfig, load_config
+from evals.endpoints.body import build_body
+from evals.endpoints.config import EndpointConfig, load_config
 from evals.errors import ConfigError
 
 MESSAGES = ({"role": "user", "content": "Hi"},)

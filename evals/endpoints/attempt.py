@@ -9,7 +9,7 @@ from typing import Any
 
 from evals.answer import first_content
 from evals.answer.stream import DONE
-from evals.endpoint.failure import (
+from evals.endpoints.failure import (
     Place,
     first_line,
     from_status,
@@ -17,10 +17,10 @@ from evals.endpoint.failure import (
     malformed,
     timed_out,
 )
-from evals.endpoint.retry import Unanswered
-from evals.endpoint.sse import Decoder
-from evals.endpoint.transport import Address, Reply, Transport, TransportFailure
-from evals.endpoint.wire import decode
+from evals.endpoints.retry import Unanswered
+from evals.endpoints.sse import Decoder
+from evals.endpoints.transport import Address, Reply, Transport, TransportFailure
+from evals.endpoints.wire import decode
 from evals.model import Frozen, Response
 
 KEPT_HEADERS = ("content-type", "x-request-id", "openai-processing-ms")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from evals.endpoint.builtin import KEY_HOSTS
-from evals.endpoint.config import Config
+from evals.endpoints.builtin import KEY_HOSTS
+from evals.endpoints.config import Config
 from evals.write import Secrets
 
 _TELLING = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD)")

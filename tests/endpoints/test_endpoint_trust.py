@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.endpoint.trust import Key, is_loopback, is_trusted, read_key, trust
+from evals.endpoints.trust import Key, is_loopback, is_trusted, read_key, trust
 from evals.errors import ConfigError, EndpointError
 
 SECRET = "sk-evo-1234567890"

@@ -11,10 +11,10 @@ from heapq import heappop, heappush
 
 import pytest
 
-from evals.endpoint.allowance import FREE, Allowance
-from evals.endpoint.bucket import Bucket
-from evals.endpoint.circuit import OPENS_AFTER, Circuit
-from evals.endpoint.pace import START, Pace
+from evals.endpoints.allowance import FREE, Allowance
+from evals.endpoints.bucket import Bucket
+from evals.endpoints.circuit import OPENS_AFTER, Circuit
+from evals.endpoints.pace import START, Pace
 
 
 class TestCircuit:

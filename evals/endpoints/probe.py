@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from evals.answer import Price, price, read
-from evals.endpoint.body import build_body
-from evals.endpoint.config import EndpointConfig
-from evals.endpoint.limits import Live
+from evals.endpoints.body import build_body
+from evals.endpoints.config import EndpointConfig
+from evals.endpoints.limits import Live
 from evals.errors import EndpointError
 from evals.model import Completion, Frozen, JsonObject, Request
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from evals.answer import price, read
-from evals.endpoint.config import Config
-from evals.endpoint.estimate import completion_tokens, prompt_tokens
+from evals.endpoints.config import Config
+from evals.endpoints.estimate import completion_tokens, prompt_tokens
 from evals.errors import ConfigError, EndpointError
 from evals.model import Completion, Exchange, Frozen, Limits, Request
 

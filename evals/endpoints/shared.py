@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from evals.endpoint.allowance import Allowance
-from evals.endpoint.config import Config
-from evals.endpoint.gate import Gate
-from evals.endpoint.transport import Transport
+from evals.endpoints.allowance import Allowance
+from evals.endpoints.config import Config
+from evals.endpoints.gate import Gate
+from evals.endpoints.transport import Transport
 from evals.errors import EndpointError
 from evals.model import Frozen, Usage
 from evals.write import Secrets

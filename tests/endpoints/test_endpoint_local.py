@@ -17,17 +17,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from evals.answer import read
-from evals.endpoint.body import build_body
-from evals.endpoint.client import Router, connect
-from evals.endpoint.config import Config, load_config
-from evals.endpoint.local import LocalServer, find_weights
+from evals.endpoints.body import build_body
+from evals.endpoints.client import Router, connect
+from evals.endpoints.config import Config, load_config
+from evals.endpoints.local import LocalServer, find_weights
 from evals.errors import EndpointError
 from evals.model import Completion, Exchange, Request
 
 LISTEN = """
 import sys, time
 from pathlib import Path
-from evals.endpoint.local import LocalServer
+from evals.endpoints.local import LocalServer
 server = LocalServer.start(model_file=None, alias="m", slots=1, context=256, root=Path.cwd())
 print(server.base_url, flush=True)
 time.sleep(600)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from evals.endpoint.config import Config, load_config
-from evals.endpoint.limits import Limited, under_ceilings
+from evals.endpoints.config import Config, load_config
+from evals.endpoints.limits import Limited, under_ceilings
 from evals.errors import ConfigError, EndpointError
 from evals.model import Exchange, Limits, Recorded, Request, Response, Timing
 

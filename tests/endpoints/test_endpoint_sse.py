@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.endpoint.sse import Decoder, ServerEvent
+from evals.endpoints.sse import Decoder, ServerEvent
 
 
 def decoded(*pieces: bytes) -> list[ServerEvent]:

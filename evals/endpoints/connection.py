@@ -10,11 +10,11 @@ from importlib import metadata
 from pathlib import Path
 
 from evals.answer import EMBEDDINGS
-from evals.endpoint.config import EndpointConfig
-from evals.endpoint.failure import Place
-from evals.endpoint.local import LocalServer
-from evals.endpoint.transport import Address
-from evals.endpoint.trust import Key, read_key
+from evals.endpoints.config import EndpointConfig
+from evals.endpoints.failure import Place
+from evals.endpoints.local import LocalServer
+from evals.endpoints.transport import Address
+from evals.endpoints.trust import Key, read_key
 from evals.errors import EndpointError
 from evals.write import Secrets
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.endpoint.retry import Chance, Unanswered, next_delay, read_retry_after
+from evals.endpoints.retry import Chance, Unanswered, next_delay, read_retry_after
 from evals.errors import EndpointError
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)

@@ -26,7 +26,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import evals
-from evals.endpoint.trust import Key
+from evals.endpoints.trust import Key
 from evals.errors import EndpointError
 
 _KEY_VARIABLE = "EVALS_LOCAL_KEY"
@@ -159,7 +159,7 @@ def _spawn(arguments: tuple[str, ...], key: Key, errors: int) -> subprocess.Pope
     here = str(Path(evals.__file__).parents[1])  # the same evals, also where it is not installed
     paths = [here, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     return subprocess.Popen(
-        (sys.executable, "-P", "-m", "evals.endpoint.local", *arguments),
+        (sys.executable, "-P", "-m", "evals.endpoints.local", *arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,

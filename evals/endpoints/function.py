@@ -12,12 +12,12 @@ from typing import Any
 
 from evals import own
 from evals.answer import price, read
-from evals.endpoint.config import EndpointConfig
-from evals.endpoint.connection import version
-from evals.endpoint.gate import Closed, Ending, Turn
-from evals.endpoint.host import Host
-from evals.endpoint.shared import Event, Run
-from evals.endpoint.told import body_of
+from evals.endpoints.config import EndpointConfig
+from evals.endpoints.connection import version
+from evals.endpoints.gate import Closed, Ending, Turn
+from evals.endpoints.host import Host
+from evals.endpoints.shared import Event, Run
+from evals.endpoints.told import body_of
 from evals.errors import EndpointError, told
 from evals.model import Completion, Exchange, Recorded, Request, Response, Timing
 

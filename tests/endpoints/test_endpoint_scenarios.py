@@ -15,7 +15,7 @@ import pytest
 from evals.answer import read
 from evals.cassettes import Cassettes
 from evals.cassettes.recording import Recording
-from evals.endpoint.client import Router
+from evals.endpoints.client import Router
 from evals.errors import EndpointError
 from evals.model import Exchange
 from tests.support.desk import KEY, Desk, request

@@ -16,9 +16,9 @@ import msgspec
 
 from evals import own
 from evals.answer import Price
-from evals.endpoint import builtin
-from evals.endpoint.toml import Source, find_root, read_source
-from evals.endpoint.trust import is_loopback
+from evals.endpoints import builtin
+from evals.endpoints.toml import Source, find_root, read_source
+from evals.endpoints.trust import is_loopback
 from evals.errors import ConfigError, Problem
 from evals.model import Frozen, JsonObject
 from evals.model.duration import seconds

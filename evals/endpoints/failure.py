@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from evals.answer.read import error_text
-from evals.endpoint.config import EndpointConfig
-from evals.endpoint.retry import LONGEST_WAIT, RETRIED_STATUSES, Unanswered, read_retry_after
-from evals.endpoint.transport import TransportFailure
-from evals.endpoint.wire import decode
+from evals.endpoints.config import EndpointConfig
+from evals.endpoints.retry import LONGEST_WAIT, RETRIED_STATUSES, Unanswered, read_retry_after
+from evals.endpoints.transport import TransportFailure
+from evals.endpoints.wire import decode
 from evals.errors import EndpointError
 from evals.model import Frozen
 from evals.write import Secrets, visible

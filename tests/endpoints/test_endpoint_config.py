@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.endpoint.config import Config, find_root, load_config, seconds, shown
+from evals.endpoints.config import Config, find_root, load_config, seconds, shown
 from evals.errors import ConfigError
 
 

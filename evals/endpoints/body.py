@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evals.endpoint.config import EndpointConfig
+from evals.endpoints.config import EndpointConfig
 from evals.errors import ConfigError
 from evals.model import JsonObject
 

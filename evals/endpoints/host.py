@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 
-from evals.endpoint.bucket import Bucket
-from evals.endpoint.circuit import Circuit
-from evals.endpoint.config import EndpointConfig
-from evals.endpoint.connection import Connection
-from evals.endpoint.failure import Place
-from evals.endpoint.gate import Gate
-from evals.endpoint.pace import CEILING, START, Pace
-from evals.endpoint.shared import Event, Run
-from evals.endpoint.transport import Address, connections_left
+from evals.endpoints.bucket import Bucket
+from evals.endpoints.circuit import Circuit
+from evals.endpoints.config import EndpointConfig
+from evals.endpoints.connection import Connection
+from evals.endpoints.failure import Place
+from evals.endpoints.gate import Gate
+from evals.endpoints.pace import CEILING, START, Pace
+from evals.endpoints.shared import Event, Run
+from evals.endpoints.transport import Address, connections_left
 
 
 class Host:

@@ -20,7 +20,7 @@ import httpx
 import httpx_aiohttp
 from multidict import CIMultiDict
 
-from evals.endpoint.trust import Key
+from evals.endpoints.trust import Key
 
 SIZE_LIMIT = 64 * 2**20
 """Bytes of one answer, decompressed."""

@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
-from evals.endpoint.builtin import KEY_HOSTS
+from evals.endpoints.builtin import KEY_HOSTS
 from evals.errors import ConfigError, EndpointError
 from evals.write import publish
 

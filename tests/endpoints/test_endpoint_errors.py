@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evals.answer import read
-from evals.endpoint.client import Router
+from evals.endpoints.client import Router
 from evals.errors import EndpointError
 from evals.model import Exchange, Request
 from evals.write import Secrets

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from evals.answer import read
-from evals.endpoint.client import Router, connect
-from evals.endpoint.config import load_config
+from evals.endpoints.client import Router, connect
+from evals.endpoints.config import load_config
 from evals.errors import EndpointError
 from evals.model import Exchange
 from tests.support.desk import KEY, Desk, request
