@@ -225,7 +225,7 @@ def test_a_folder_that_is_a_link_is_left_alone(call, recorded, tmp_path) -> None
     os.symlink(elsewhere, folder(recorded), target_is_directory=True)
     edit(recorded, "{a: 20, b: 22}", "{a: 21, b: 21}")
     called = call("cassettes", "prune", "--write")
-    assert "suites/cassettes/sums is a link" in called.err
+    assert "suites/cassettes/sums is reached by a link that leads out" in called.err
     assert len(list(elsewhere.iterdir())) == 8
 
 

@@ -222,7 +222,7 @@ _PROGRAM = """
 import asyncio, resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-from tests.endpoint.test_endpoint_outage import ask_many
+from tests.endpoints.test_endpoint_outage import ask_many
 from tests.support.desk import Desk
 class Server:
     base_url = sys.argv[1]

@@ -98,7 +98,7 @@ def test_ten_megabytes_and_bombs_take_bounded_memory(
     ]
     program = (
         "import resource, sys, pathlib\n"
-        "from tests.endpoint.test_endpoint_scenarios import *\n"
+        "from tests.endpoints.test_endpoint_scenarios import *\n"
         "chosen = {s.name: s for s in SCENARIOS}\n"
         "with MisbehavingServer(SCENARIOS) as server:\n"
         "    for name in sys.argv[2:]:\n"

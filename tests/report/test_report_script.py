@@ -247,8 +247,8 @@ def test_a_case_opens_with_prompt_answers_checks_and_command(opened, small_file:
     assert 'pytest "suites/arithmetic.eval.yaml::case-1[greedy]"' in told
     assert fragment(page) == "case=case-arithmetic-case-1"
     page.keyboard.press("Escape")
-    assert not drawer.is_visible()
-    assert fragment(page) == ""
+    drawer.wait_for(state="hidden")
+    page.wait_for_url(lambda url: "#case=" not in url)
 
 
 def test_a_link_to_a_case_opens_it(opened, small_file: Path) -> None:
