@@ -64,7 +64,7 @@ async def ours(
         async with connect(config, ["evolink"], env=env) as router:
             client: Endpoint = router
             if journal:
-                client = Journaling(router, answers, "benchmark", all_=True)
+                client = Journaling(router, answers, "benchmark", mode="live")
 
             async def ask(number: int) -> Sample:
                 asked = Request(endpoint="evolink", body=body(number, stream=stream))

@@ -46,7 +46,11 @@ def open_file(path: Path | str, *, follow: bool = True) -> BinaryIO:
 def read_file(path: Path | str, *, limit: int = MAX_FILE, follow: bool = True) -> bytes:
     """The bytes of a regular file; raises `OSError` where it is none, or larger than `limit`."""
     with open_file(path, follow=follow) as file:
-        data = file.read(limit + 1)
+        # Not the limit at once: a buffer of that size would be made for each small file.
+        size = min(os.fstat(file.fileno()).st_size, limit)
+        data = file.read(size + 1)
+        if len(data) > size:  # it has grown, or does not tell its size
+            data += file.read(limit - size)
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit // 1_000_000} MB, the limit")
     return data

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from evals.session import Evaluation
 
 
+# What items tell of themselves is counted, not quoted.
+_FIGURES = ("evals_outcome", "evals_passed", "evals_latency_s", "evals_tokens", "evals_cost_usd")
+
+
 def made_harmless(report: pytest.TestReport, evaluation: Evaluation) -> pytest.TestReport:
     """The report, with every text in it made printable."""
     clean = evaluation.printable
@@ -22,7 +26,7 @@ def made_harmless(report: pytest.TestReport, evaluation: Evaluation) -> pytest.T
         report.wasxfail = clean(report.wasxfail)
     report.sections = [(name, clean(text)) for name, text in report.sections]
     report.user_properties = [
-        (name, clean(value) if isinstance(value, str) else value)
+        (name, clean(value) if isinstance(value, str) and name not in _FIGURES else value)
         for name, value in report.user_properties
     ]
     return report

@@ -325,7 +325,7 @@ class Evaluation:
                 before or (skipped(cell, sample) if reason else self._trial(source, cell, sample))
                 for sample, before in enumerate(earlier)
             )
-        if not reason and None in earlier:
+        if cell.overall and not reason and None in earlier:
             results = with_overall(
                 cell,
                 results,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from evals.report.view import View
     from evals.suite.cell import Cell
 
+_REQUESTS = 2_000  # that are kept: what is complete without the script shows each of them twice
+
 
 def view_of(evaluation: Evaluation, finished: Finished) -> View:
     """The run as strings; made once for all renderings of a session."""
@@ -30,9 +33,14 @@ def view_of(evaluation: Evaluation, finished: Finished) -> View:
         source = sources.get(trial.suite)
         return source.opened.find(trial.case, trial.column) if source else None
 
+    @lru_cache(_REQUESTS)
+    def body(suite: str, case: str, column: str, sample: int) -> JsonObject | None:
+        source = sources.get(suite)
+        cell = source.opened.find(case, column) if source else None
+        return cell.request(sample // cell.candidates).body if cell else None
+
     def request(trial: TrialResult) -> JsonObject | None:
-        cell = cell_of(trial)
-        return cell.request(trial.sample // cell.candidates).body if cell else None
+        return body(trial.suite, trial.case, trial.column, trial.sample)
 
     def tokens(trial: TrialResult) -> Sequence[Token] | None:
         cell = cell_of(trial)

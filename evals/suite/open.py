@@ -135,12 +135,22 @@ class Making:
             self.endpoints.add(suite.judge.endpoint)
         self._places: dict[str, int] = {}
         self._last: Case | None = None
+        self._made: Cell | None = None
         self._prepared: tuple[Prepared, ...] = ()
         self._turns: tuple[Turn, ...] = ()
         self._rendered: dict[str, tuple[JsonObject, ...]] = {}
 
     def cell(self, case: Case, column: Column) -> Cell:
-        """A case in a column, rendered; what its columns share is made once."""
+        """A case in a column, rendered; what its columns share is made once.
+
+        The newest cell is kept: who asks for it asks several times in turn.
+        """
+        made = self._made
+        if made is None or (made.case.id, made.column.id) != (case.id, column.id):
+            made = self._made = self._cell(case, column)
+        return made
+
+    def _cell(self, case: Case, column: Column) -> Cell:
         if self._last is None or case.id != self._last.id:
             self._last, self._rendered = case, {}
             self._prepared = self._checks.prepared(case)
