@@ -95,7 +95,7 @@ class Secrets:
 
     def _spans(self, text: str) -> list[_Span]:
         """Where secrets stand in a text, in order."""
-        if not self._values:
+        if not self._values or len(text) < SHORTEST:  # no form is shorter
             return []
         if not any(form in text for form in self._literals) and not self._is_escaped(text):
             return []
