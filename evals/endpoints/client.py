@@ -19,6 +19,7 @@ from evals.endpoints.estimate import completion_tokens, prompt_tokens
 from evals.endpoints.failure import Place, unread
 from evals.endpoints.gate import Closed, Elsewhere, Ending, Turn
 from evals.endpoints.host import Host
+from evals.endpoints.ledger import Tally
 from evals.endpoints.limits import Live, under_ceilings
 from evals.endpoints.retry import Unanswered, next_delay
 from evals.endpoints.shared import Event, Run, not_sent
@@ -43,10 +44,12 @@ class Client(Live, Protocol):
 class Router:
     """Requests to the endpoints that they name."""
 
-    def __init__(self, run: Run, clients: Mapping[str, Client]) -> None:
+    def __init__(self, run: Run, clients: Mapping[str, Client], *, tally: Tally | None) -> None:
         self._run = run
         self._clients = clients
-        self._bounded: Live = under_ceilings(_Routes(clients), config=run.config, env=run.env)
+        self._bounded: Live = under_ceilings(
+            _Routes(clients), config=run.config, env=run.env, tally=tally
+        )
 
     async def complete(self, request: Request, /, *, timeout: float | None = None) -> Exchange:
         """A complete answer; raises `EndpointError`. `timeout`: seconds, of one attempt."""
@@ -338,17 +341,19 @@ async def connect(
     secrets: Secrets | None = None,
     on_event: Callable[[Event], None] | None = None,
     jitter: Callable[[], float] = random.random,
+    tally: Tally | None = None,
 ) -> AsyncIterator[Router]:
     """The endpoints `names` of the configuration, for as long as the context lasts.
 
     Keys are looked up, and the local server is started, when an endpoint is first asked.
     `secrets` never appear in messages. `on_event` is called in the event loop's thread. `jitter`
-    gives the share, in 0 … 1, of each delay before a retry.
+    gives the share, in 0 … 1, of each delay before a retry. `tally` is what was spent under the
+    environment's ceilings before.
     """
     run = Run(config, env=env, secrets=secrets, on_event=on_event, jitter=jitter)
     clients = {name: _client(config.endpoints[name], run) for name in names}
     try:
-        yield Router(run, clients)
+        yield Router(run, clients, tally=tally)
     finally:
         await run.transport.aclose()
         for client in clients.values():

@@ -10,8 +10,9 @@ from typing import Protocol, runtime_checkable
 from evals.answer import price, read
 from evals.endpoints.config import Config
 from evals.endpoints.estimate import completion_tokens, prompt_tokens
+from evals.endpoints.ledger import Spending, Tally
 from evals.errors import ConfigError, EndpointError
-from evals.model import Completion, Exchange, Frozen, Limits, Request
+from evals.model import Completion, Exchange, Limits, Request
 
 
 class Live(Protocol):
@@ -25,14 +26,6 @@ class Ramped(Protocol):
     """An endpoint that begins with few requests in flight, unless it is told to begin with more."""
 
     def start_at(self, concurrency: int) -> None: ...
-
-
-class Spending(Frozen, frozen=True, kw_only=True):
-    """An amount of what limits count; cost is None where the model has no price."""
-
-    requests: int = 0
-    tokens: int = 0
-    cost_usd: float | None = 0.0
 
 
 class Limited:
@@ -49,8 +42,10 @@ class Limited:
         *,
         config: Config,
         names: Mapping[str, str] | None = None,
+        tally: Tally | None = None,
     ) -> None:
-        """`names`: how messages call a limit, where it is not the suite's key."""
+        """`names`: how messages call a limit, where it is not the suite's key; `tally`: what was
+        spent under these limits before, and is from now on."""
         self._endpoint = endpoint
         self._config = config
         self._timeout = limits.timeout
@@ -59,7 +54,7 @@ class Limited:
             if limits.concurrency
             else contextlib.nullcontext()
         )
-        self._account = _Account(limits, names or {})
+        self._account = _Account(limits, names or {}, tally or Tally())
         if limits.concurrency:
             self.start_at(limits.concurrency)
 
@@ -118,7 +113,7 @@ def _spent_in_vain(error: EndpointError, estimate: Spending) -> Spending:
 class _Account:
     """One set of budgets: what is spent, and what is reserved for requests in flight."""
 
-    def __init__(self, limits: Limits, names: Mapping[str, str]) -> None:
+    def __init__(self, limits: Limits, names: Mapping[str, str], tally: Tally) -> None:
         budgets = {
             "max_requests": limits.max_requests,
             "max_tokens_total": limits.max_tokens_total,
@@ -126,7 +121,7 @@ class _Account:
         }
         self._budgets = {key: limit for key, limit in budgets.items() if limit is not None}
         self._names = names
-        self._spent = Spending()
+        self._tally = tally
         self._reserved: list[Spending] = []
         self._settled = asyncio.Event()
         self._turn = asyncio.Lock()  # first come, first served; only the first looks for room
@@ -147,14 +142,12 @@ class _Account:
 
     def settle(self, reserved: Spending, spent: Spending) -> None:
         self._reserved.remove(reserved)
-        self._spent = _sum(self._spent, spent)
+        self._tally.spent += spent
         self._settled.set()
 
     def _lacking(self, amount: Spending) -> str | None:
         """The budget that has no room for `amount`."""
-        total = self._spent
-        for each in (*self._reserved, amount):
-            total = _sum(total, each)
+        total = sum(self._reserved, self._tally.spent + amount)
         taken: dict[str, float | None] = {
             "max_requests": total.requests,
             "max_tokens_total": total.tokens,
@@ -173,11 +166,12 @@ class _Account:
             message = f"not sent: {limit} cannot be kept, since the model has no price"
             remedy = f"Set its price in [tool.evals.prices], or take {name} away."
         else:
+            before = self._tally.spent
             spent, needed = {
-                "max_requests": (f"{self._spent.requests} sent", "1 more"),
-                "max_tokens_total": (f"{self._spent.tokens} used", f"about {amount.tokens} more"),
+                "max_requests": (f"{before.requests} sent", "1 more"),
+                "max_tokens_total": (f"{before.tokens} used", f"about {amount.tokens} more"),
                 "max_cost_usd": (
-                    f"{self._spent.cost_usd or 0:.4f} spent",
+                    f"{before.cost_usd or 0:.4f} spent",
                     f"about {amount.cost_usd or 0:.4f} more",
                 ),
             }[key]
@@ -186,19 +180,23 @@ class _Account:
         return EndpointError(message, kind="budget", remedy=remedy, attempts=0)
 
 
-def _sum(one: Spending, other: Spending) -> Spending:
-    unknown = one.cost_usd is None or other.cost_usd is None
-    return Spending(
-        requests=one.requests + other.requests,
-        tokens=one.tokens + other.tokens,
-        cost_usd=None if unknown else (one.cost_usd or 0.0) + (other.cost_usd or 0.0),
-    )
+def under_option(
+    endpoint: Live, max_cost_usd: float | None, *, config: Config, tally: Tally
+) -> Live:
+    """The endpoint under `--evals-max-cost`, where that is given."""
+    if max_cost_usd is None:
+        return endpoint
+    limits = Limits(max_cost_usd=max_cost_usd)
+    names = {"max_cost_usd": "--evals-max-cost"}
+    return Limited(endpoint, limits, config=config, names=names, tally=tally)
 
 
 _CEILINGS = {"max_requests": "EVALS_MAX_REQUESTS", "max_cost_usd": "EVALS_MAX_COST"}
 
 
-def under_ceilings(endpoint: Live, *, config: Config, env: Mapping[str, str]) -> Live:
+def under_ceilings(
+    endpoint: Live, *, config: Config, env: Mapping[str, str], tally: Tally | None = None
+) -> Live:
     """The endpoint under `EVALS_MAX_REQUESTS` and `EVALS_MAX_COST`, which nothing raises."""
     requests, cost = env.get("EVALS_MAX_REQUESTS"), env.get("EVALS_MAX_COST")
     if not requests and not cost:
@@ -207,7 +205,7 @@ def under_ceilings(endpoint: Live, *, config: Config, env: Mapping[str, str]) ->
         max_requests=int(_amount("EVALS_MAX_REQUESTS", requests)) if requests else None,
         max_cost_usd=_amount("EVALS_MAX_COST", cost) if cost else None,
     )
-    return Limited(endpoint, limits, config=config, names=_CEILINGS)
+    return Limited(endpoint, limits, config=config, names=_CEILINGS, tally=tally)
 
 
 def _amount(variable: str, text: str) -> float:

@@ -52,6 +52,7 @@ def _asked(config: pytest.Config) -> Asked:
             secrets=front.evaluation.secrets,
             env=os.environ,
             max_cost_usd=config.option.evals_max_cost,
+            ledger=front.evaluation.ledger,
         )
         config.add_cleanup(config.stash[_ASKED].close)
     return config.stash[_ASKED]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from evals import answer
 from evals.cassettes import Cassettes, Misses, key
 from evals.endpoints.body import build_body
 from evals.endpoints.config import Config, EndpointConfig
+from evals.endpoints.ledger import Ledger
 from evals.errors import ConfigError, DamagedFile, EvalsError, MissingRecording
 from evals.model import Completion, Exchange, JsonObject, Mode, Request
 from evals.suite.nearest import advice
@@ -105,11 +105,14 @@ class Asked:
         secrets: Secrets,
         env: Mapping[str, str],
         max_cost_usd: float | None,
+        ledger: Ledger,
     ) -> None:
         self.config = config
         self.secrets = secrets
         self._mode = mode
-        self._connect = partial(_line, config, env, secrets, max_cost_usd)
+        self._env = env
+        self._max_cost_usd = max_cost_usd
+        self._ledger = ledger
         self._line: Line | None = None
         self._renewed: dict[tuple[Path, str, int], Exchange] = {}  # asked in this session
 
@@ -135,6 +138,17 @@ class Asked:
         cassettes.write(exchange, replace=self._mode == "refresh", durable=True)
         return _read(request, cassettes) or exchange  # what is judged is what was written
 
+    def _connect(self) -> Line:
+        from evals.session.line import Line
+
+        return Line(
+            self.config,
+            env=self._env,
+            secrets=self.secrets,
+            max_cost_usd=self._max_cost_usd,
+            ledger=self._ledger,
+        )
+
     def close(self) -> None:
         if self._line is not None:
             self._line.close()
@@ -148,14 +162,6 @@ def folder(module: Path, config: Config) -> Path:
 def is_of_module(recordings: Path) -> bool:
     """Whether a folder of recordings is that of a test module."""
     return recordings.suffix == ".py"
-
-
-def _line(
-    config: Config, env: Mapping[str, str], secrets: Secrets, max_cost_usd: float | None
-) -> Line:
-    from evals.session.line import Line
-
-    return Line(config, env=env, secrets=secrets, max_cost_usd=max_cost_usd)
 
 
 def _read(request: Request, cassettes: Cassettes) -> Exchange | None:

@@ -13,6 +13,7 @@ import msgspec
 
 from evals.cassettes import key
 from evals.endpoints.config import Config
+from evals.endpoints.ledger import Ledger
 from evals.endpoints.secrets import secrets_of
 from evals.errors import (
     ConfigError,
@@ -94,6 +95,7 @@ class Evaluation:
         self.sources: dict[str, Source] = {}
         self.errors: Counter[str] = Counter()  # errored trials by suite
         self.interrupted = False  # while gathering
+        self.ledger = Ledger()
         self._env = env
         self._config: Config | None = None
         self._secrets: Secrets | None = None
@@ -285,6 +287,7 @@ class Evaluation:
             env=self._env,
             secrets=self.secrets,
             answers=self.answers,
+            ledger=self.ledger,
             max_cost_usd=self.options.max_cost_usd,
             on_event=on_event,
             on_more=on_more,

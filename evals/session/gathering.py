@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from evals.cassettes import key
 from evals.cassettes.recording import Recording
 from evals.errors import DiskError, EndpointError
-from evals.model import Endpoint, Exchange, Limits, Mode, Request
+from evals.model import Endpoint, Exchange, Mode, Request
 from evals.record.answers import Answers
 from evals.runner import Waiting, gather
 from evals.session.desk import Desk
@@ -23,6 +23,7 @@ from evals.session.sources import Source
 if TYPE_CHECKING:
     from evals.endpoints.client import Event
     from evals.endpoints.config import Config
+    from evals.endpoints.ledger import Ledger
     from evals.endpoints.limits import Live
     from evals.write import Secrets
 
@@ -99,7 +100,8 @@ class Asking:
     env: Mapping[str, str]
     secrets: Secrets
     answers: Answers
-    max_cost_usd: float | None = None  # for the whole run
+    ledger: Ledger
+    max_cost_usd: float | None = None  # for the whole session
     on_event: OnEvent | None = None
     on_more: Callable[[int], None] | None = None
 
@@ -112,6 +114,7 @@ class Asking:
         False where it was interrupted: then some requests have neither.
         """
         from evals.endpoints.client import connect
+        from evals.endpoints.limits import under_option
 
         async with connect(
             self.config,
@@ -119,8 +122,11 @@ class Asking:
             env=self.env,
             secrets=self.secrets,
             on_event=self.on_event,
+            tally=self.ledger.environment,
         ) as router:
-            bounded = self._bounded(router)
+            bounded = under_option(
+                router, self.max_cost_usd, config=self.config, tally=self.ledger.option
+            )
             for desk in desks:
                 desk.endpoint = self._endpoint(desk.source, bounded)
                 desk.on_more = self.on_more
@@ -134,19 +140,12 @@ class Asking:
                     desk.endpoint = desk.on_more = None
             return not interrupts.happened
 
-    def _bounded(self, router: Live) -> Live:
-        from evals.endpoints.limits import Limited
-
-        if self.max_cost_usd is None:
-            return router
-        limits = Limits(max_cost_usd=self.max_cost_usd)
-        name = {"max_cost_usd": "--evals-max-cost"}
-        return Limited(router, limits, config=self.config, names=name)
-
     def _endpoint(self, source: Source, bounded: Live) -> Endpoint:
         from evals.endpoints.limits import Limited
 
-        limited = Limited(bounded, source.suite.limits, config=self.config)
+        suite = source.suite
+        tally = self.ledger.suites[suite.id]
+        limited = Limited(bounded, suite.limits, config=self.config, tally=tally)
         return compose(self.mode, source, limited, self.answers)
 
 

@@ -12,8 +12,9 @@ from contextlib import AsyncExitStack
 
 from evals.endpoints.client import connect
 from evals.endpoints.config import Config
-from evals.endpoints.limits import Limited, Live
-from evals.model import Exchange, Limits, Request
+from evals.endpoints.ledger import Ledger
+from evals.endpoints.limits import Live, under_option
+from evals.model import Exchange, Request
 from evals.write import Secrets
 
 
@@ -27,11 +28,13 @@ class Line:
         env: Mapping[str, str],
         secrets: Secrets,
         max_cost_usd: float | None,
+        ledger: Ledger,
     ) -> None:
         self._config = config
         self._env = env
         self._secrets = secrets
         self._max_cost_usd = max_cost_usd
+        self._ledger = ledger
         self._open = AsyncExitStack()
         self._live: Live | None = None
         self._loop = asyncio.new_event_loop()
@@ -54,13 +57,16 @@ class Line:
 
     async def _connect(self) -> Live:
         router = await self._open.enter_async_context(
-            connect(self._config, self._config.endpoints, env=self._env, secrets=self._secrets)
+            connect(
+                self._config,
+                self._config.endpoints,
+                env=self._env,
+                secrets=self._secrets,
+                tally=self._ledger.environment,
+            )
         )
-        if self._max_cost_usd is None:
-            return router
-        limits = Limits(max_cost_usd=self._max_cost_usd)
-        return Limited(
-            router, limits, config=self._config, names={"max_cost_usd": "--evals-max-cost"}
+        return under_option(
+            router, self._max_cost_usd, config=self._config, tally=self._ledger.option
         )
 
     def close(self) -> None:
