@@ -178,7 +178,7 @@ def share(reply: Completion, value: Any) -> float:
     """A score of a reply in 0 … 1."""
     try:
         number = float(value) if isinstance(value, int | float | str) else -1.0
-    except ValueError:
+    except (ValueError, OverflowError):  # no number, or an integer of hundreds of digits
         number = -1.0
     if isinstance(value, bool) or not 0 <= number <= 1:
         raise unread(reply, f"the score {value!r} is not in 0 … 1")

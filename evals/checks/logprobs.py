@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
@@ -19,12 +18,11 @@ from evals.checks.choice import (
 )
 from evals.checks.options import Options
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.tokens import alternatives, likeliest, tokens_of
+from evals.checks.tokens import after_thinking, alternatives, likeliest, tokens_of
 from evals.checks.verdict import found, nfc, quote
 from evals.errors import CheckError
 from evals.model import Completion, Token, Verdict
 
-_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _AROUND = " \t\r\n\u00a0\u2581\u0120\u010a()[]{}<>\"'`*_.,:;"  # ▁, Ġ, Ċ: spaces of tokenizers
 
 
@@ -90,22 +88,11 @@ def _key(token: str, spellings: Mapping[str, str]) -> str | None:
 
 def _answer_token(tokens: Sequence[Token], spellings: Mapping[str, str]) -> Token:
     """The first token that is an option, else the first with text; after thinking, if any."""
-    answer = tokens[_after_thinking(tokens) :] or tokens
+    answer = after_thinking(tokens) or tokens
     for token in answer:
         if _key(token.token, spellings) is not None:
             return token
     return next((token for token in answer if token.token.strip(_AROUND)), answer[0])
-
-
-def _after_thinking(tokens: Sequence[Token]) -> int:
-    text = "".join(token.token for token in tokens)
-    end = max((match.end() for match in _THOUGHT.finditer(text)), default=0)
-    length = 0
-    for index, token in enumerate(tokens):
-        if length >= end:
-            return index
-        length += len(token.token)
-    return len(tokens)
 
 
 def _shares(

@@ -23,7 +23,7 @@ from evals.checks.grading import (
 from evals.checks.options import Share
 from evals.checks.registry import Mistake
 from evals.checks.rubric import Criteria, criteria_of, empty, judged_by_model
-from evals.checks.tokens import alternatives
+from evals.checks.tokens import after_thinking, alternatives
 from evals.checks.transform import strip_thinking
 from evals.checks.verdict import nfc, quote
 from evals.errors import CheckError
@@ -99,15 +99,17 @@ def g_eval(completion: Completion, options: GEval, *, context: Context) -> Wishe
 
 
 def _steps(reply: Completion) -> list[str]:
-    steps = STEPS.read(reply)["steps"]
-    written = [step for step in steps if isinstance(step, str) and step.strip()] if steps else []
-    if not isinstance(steps, list) or not written:
+    said = STEPS.read(reply)["steps"]
+    steps = said if isinstance(said, list) else []
+    written = [step for step in steps if isinstance(step, str) and step.strip()]
+    if not written:
         raise unread(reply, f"no steps in {quote(reply.text)}")
     return written
 
 
 def _rated(reply: Completion, threshold: float | None) -> Opinion:
-    rating, mass = _weighted(reply) or (float(_said(reply)), None)
+    said = _said(reply)
+    rating, mass = _weighted(reply, said) or (float(said), None)
     score = (rating - 1) / 4
     limit = "" if threshold is None else f", threshold {threshold:g}"
     how = (
@@ -124,10 +126,10 @@ def _rated(reply: Completion, threshold: float | None) -> Opinion:
     )
 
 
-def _weighted(reply: Completion) -> tuple[float, float] | None:
-    """The mean rating at the first token that is one, and the probability of all ratings there."""
-    for token in reply.choice.logprobs or ():
-        if token.token.strip(_AROUND) not in _RATINGS:
+def _weighted(reply: Completion, rating: str) -> tuple[float, float] | None:
+    """The mean rating at the token that says `rating`, and the probability of all ratings there."""
+    for token in after_thinking(reply.choice.logprobs or ()):
+        if token.token.strip(_AROUND) != rating:
             continue
         parts = [
             (int(text.strip(_AROUND)), probability)
@@ -137,7 +139,7 @@ def _weighted(reply: Completion) -> tuple[float, float] | None:
         mass = math.fsum(probability for _, probability in parts)
         if not mass:
             return None
-        return math.fsum(rating * p for rating, p in parts) / mass, min(1.0, mass)
+        return math.fsum(each * p for each, p in parts) / mass, min(1.0, mass)
     return None
 
 

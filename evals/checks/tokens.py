@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from evals.checks.verdict import quote
 from evals.errors import CheckError
 from evals.model import Completion, Token
+
+_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 
 
 def tokens_of(completion: Completion) -> tuple[Token, ...]:
@@ -27,6 +30,18 @@ def logprobs_of(tokens: Sequence[Token]) -> list[float]:
         missing = len(tokens) - len(known)
         raise CheckError(f"{missing} of {len(tokens)} tokens came without a finite logprob")
     return known
+
+
+def after_thinking(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens behind the last end of thinking (`</think>`); without one, all."""
+    text = "".join(token.token for token in tokens)
+    end = max((match.end() for match in _THOUGHT.finditer(text)), default=0)
+    length = 0
+    for index, token in enumerate(tokens):
+        if length >= end:
+            return tokens[index:]
+        length += len(token.token)
+    return ()
 
 
 def alternatives(token: Token) -> list[tuple[str, float]]:

@@ -296,6 +296,31 @@ def test_a_rating_is_weighted_by_the_probabilities_of_the_ratings():
 
 
 @pytest.mark.parametrize(
+    "tokens",
+    [
+        ["<think>", "5", " it may be", "</think>", '{"rating": ', "1", "}"],
+        ["1", " out of ", "5"],
+    ],
+)
+def test_the_token_of_the_rating_is_the_one_that_says_it(tokens):
+    content = [token(each, **{each.replace(" ", "_"): 0.9}) for each in tokens]
+    reply = {"message": {"content": "".join(tokens)}, "logprobs": {"content": content}}
+    verdict = graded("g-eval", reply)
+    assert verdict.values == pytest.approx({"rating": 1, "mass": 0.9})
+
+
+@pytest.mark.parametrize(
+    "tokens", [["3", ".", "5"], ["4", "5", " of 100"], ["Step 5: ", "5", " 1"]]
+)
+def test_log_probabilities_make_no_rating_of_what_is_none(tokens):
+    content = [token(each, **{each.replace(" ", "_"): 0.9}) for each in tokens]
+    reply = {"message": {"content": "".join(tokens)}, "logprobs": {"content": content}}
+    verdict = graded("g-eval", reply)
+    assert verdict.passed is None
+    assert "cannot be read" in verdict.reason
+
+
+@pytest.mark.parametrize(
     ("reply", "rating"),
     [("4", 4), ("4/5", 4), ("**2** out of 5", 2), ("Rating: 5.", 5), ("3\n", 3)],
 )
@@ -317,6 +342,25 @@ def test_the_judge_writes_the_steps_once_where_there_are_none():
     steps, rating = map(shown, endpoint.requests)
     assert "y" not in steps.split(), "the steps do not depend on the answer"
     assert "1. Read it.\n2. Count." in rating
+
+
+@pytest.mark.parametrize("steps", ["5", "null", '"Read."', "[]", "[1]", "{}", "true"])
+def test_steps_that_are_none_are_an_error_of_the_reply(steps):
+    verdict = check(
+        {"type": "g-eval", "value": "Short.", "threshold": 1},
+        "y",
+        endpoint=said(f'{{"steps": {steps}}}'),
+    )
+    assert verdict.passed is None
+    assert "cannot be read: no steps" in verdict.reason
+
+
+def test_a_score_beyond_all_numbers_is_one_reply_that_cannot_be_read():
+    huge = '{"pass": true, "score": 1' + "0" * 400 + "}"
+    written = {"type": "llm-rubric", "value": "x", "samples": 3}
+    verdict = check(written, "y", endpoint=said(huge, YES, YES))
+    assert verdict.passed is True
+    assert "1 unread" in verdict.reason
 
 
 @pytest.mark.parametrize(
