@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
-_PLACE = re.compile(r"\{\{\s*([a-z]+)\s*\}\}")
+_PLACE = re.compile(r"\{\{\s*([^\W\d][\w.]*)\s*\}\}")
 
 
 def mark_of(*texts: str) -> str:

@@ -124,9 +124,10 @@ def test_without_a_judge_each_is_an_error(kind):
 
 
 @every
-def test_what_no_judge_can_judge_by_is_refused(kind):
-    with pytest.raises(OptionsError, match="unknown"):
-        check({"type": kind, **KINDS[kind][0], "prompt": "{{ anwser }}"}, "x")
+@pytest.mark.parametrize("name", ["anwser", "Answer", "answer_1", "vars.answer", "größe"])
+def test_what_no_judge_can_judge_by_is_refused(kind, name):
+    with pytest.raises(OptionsError, match=f"unknown {{{{ {name} }}}}"):
+        check({"type": kind, **KINDS[kind][0], "prompt": f"{{{{ {name} }}}}"}, "x")
     with pytest.raises(OptionsError, match="is missing: the judge would not see it"):
         check({"type": kind, **KINDS[kind][0], "prompt": "Is it good?"}, "x")
 
