@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,7 +172,7 @@ def _json_list(path: Path, shown: str) -> Iterator[Record]:
         line, last = line + text.count("\n", last, at), at
         try:
             values, end = _decoder.raw_decode(text, at)
-            _check_values(values)
+            check_values(values)
         except json.JSONDecodeError as error:
             place = Place(shown, error.lineno, error.colno)
             raise SuiteError([Problem(place, f"not JSON: {error.msg}")]) from None
@@ -223,7 +224,7 @@ def _json_line(text: str, shown: str, number: int) -> JsonObject:
         raise _wrong(shown, number, f"a line of more than {MAX_PARTS:,} values, the limit")
     try:
         values = _decode(text)
-        _check_values(values)
+        check_values(values)
     except json.JSONDecodeError as error:
         message = f"not JSON: {error.msg} (column {error.colno})"
         raise _wrong(shown, number, message, "each line is one JSON object") from None
@@ -237,8 +238,7 @@ def _json_line(text: str, shown: str, number: int) -> JsonObject:
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     made = dict(pairs)
     if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise ValueError(f"key {twice!r} stands twice")
     return made
 
@@ -251,15 +251,15 @@ _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 _decode = _decoder.decode
 
 
-def _check_values(value: Any) -> None:
-    """Refuse what JSON readers understand differently."""
+def check_values(value: Any) -> None:
+    """Raise ValueError for what JSON readers understand differently."""
     if isinstance(value, dict):
         for key, part in value.items():
-            _check_values(key)
-            _check_values(part)
+            check_values(key)
+            check_values(part)
     elif isinstance(value, list):
         for part in value:
-            _check_values(part)
+            check_values(part)
     elif isinstance(value, str):
         if not value.isascii():
             _check_text(value)
@@ -283,7 +283,7 @@ def read_json(data: bytes, shown: str) -> Any:
         raise SuiteError([Problem(Place(shown), f"more than {MAX_PARTS:,} values, the limit")])
     try:
         value = _decode(text)
-        _check_values(value)
+        check_values(value)
     except json.JSONDecodeError as error:
         place = Place(shown, error.lineno, error.colno)
         raise SuiteError([Problem(place, f"not JSON: {error.msg}")]) from None

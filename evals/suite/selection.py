@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from evals.errors import EvalsError, Place, Problem, SuiteError
 from evals.expression import Expression, ExpressionError, parse
-from evals.suite.datasets import Record, read_json
+from evals.suite.datasets import Record, check_values, read_json
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
 from evals.suite.rows import Located
 from evals.suite.structure import kind_of
 from evals.suite.written import WrittenSample, WrittenTest
+from evals.suite.yaml import number
 
 Path = tuple[str | int, ...]
 
@@ -87,16 +88,21 @@ def _typed(rows: Iterable[Located], types: Mapping[str, Callable[[str], Any]]) -
         yield shown, record
 
 
-def _int(text: str) -> int:
+def _int(text: str) -> Any:
     if _WHOLE.fullmatch(text.strip()) is None:
         raise ValueError(f"{kind_of(text)} is no whole number")
-    return int(text)
+    return _checked(number(text.strip()))
 
 
-def _float(text: str) -> float:
+def _float(text: str) -> Any:
     if _NUMBER.fullmatch(text.strip()) is None:
         raise ValueError(f"{kind_of(text)} is no number")
-    return float(text)
+    return _checked(float(text))
+
+
+def _checked(value: Any) -> Any:
+    check_values(value)
+    return value
 
 
 def _bool(text: str) -> bool:

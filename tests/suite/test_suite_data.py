@@ -103,6 +103,22 @@ def test_columns_get_the_names_that_map_gives(bench: Any) -> None:
     assert (case.id, case.vars, case.cluster, case.expected) == ("T-1", {"q": "a"}, "Ann", "x")
 
 
+@pytest.mark.parametrize(
+    ("kind", "cell", "message"),
+    [
+        ("int", "9" * 20, "integers go to ±9007199254740991"),
+        ("int", "-" + "9" * 5000, "integers go to ±9007199254740991"),
+        ("float", "1e999", "a number too large for JSON readers"),
+    ],
+)
+def test_types_read_no_number_that_json_cannot_carry(
+    bench: Any, kind: str, cell: str, message: str
+) -> None:
+    told = said(bench, f"types: {{n: {kind}}}, assert: []", f"q,n\na,{cell}\n")
+    assert told.startswith("r.csv:2:1: error: n: ")
+    assert message in told
+
+
 def test_types_read_texts_and_an_empty_one_is_null(bench: Any) -> None:
     data = 'q,a,b,c,d\nx,7,-1.5e3,TRUE,"{""k"": [1]}"\ny,,,,\n'
     keys = "types: {a: int, b: float, c: bool, d: json}, assert: []"
