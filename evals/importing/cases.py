@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from evals.errors import EvalsError, Place
 from evals.importing.assertions import Assertions
 from evals.importing.expected import test_of
-from evals.importing.source import Source, Unequal
+from evals.importing.source import Source, Unequal, reason
 from evals.importing.templates import environment
 from evals.model import JsonObject
+from evals.suite.datasets import json_line
 from evals.suite.template import is_template
 
 _SIMPLE: Final = re.compile(r"\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}")
 _KEYS: Final = frozenset(("description", "vars", "assert", "threshold", "metadata", "options"))
 _CODE: Final = (".js", ".cjs", ".mjs", ".ts", ".py", ".xlsx", ".xls", ".pdf", ".png", ".jpg")
+_MOST_LEVELS: Final = 8
 
 
 class Cases:
@@ -50,7 +54,9 @@ class Cases:
         self._shared = made.get("vars", {})
         return made
 
-    def read(self, written: Any, holder: Any, key: str = "tests") -> list[JsonObject]:
+    def read(
+        self, written: Any, holder: Any, key: str = "tests", level: int = 0
+    ) -> list[JsonObject]:
         """Every test; those that have no equal are noted."""
         items = written if isinstance(written, list) else [written]
         made: list[JsonObject] = []
@@ -59,28 +65,37 @@ class Cases:
                 place = self._source.place(written, index)
             else:
                 place = self._source.place(holder, key)
-            try:
-                made += self._one(item, place)
-            except EvalsError as problem:
-                self._source.findings.count("tests")
-                what = f"tests {item[:60]!r}" if isinstance(item, str) else "test"
-                self._source.findings.lose("tests", place, what, problem.message)
+            what = f"tests {item[:60]!r}" if isinstance(item, str) else "test"
+            made += self._tried(partial(self._one, item, place, level), place, what)
         return made
 
-    def scenarios(self, written: Any, holder: Any) -> list[JsonObject]:
+    def _tried(
+        self, make: Callable[[], list[JsonObject]], place: Place, what: str
+    ) -> list[JsonObject]:
+        """What is made of a part; nothing, and a note, where it has no equal."""
+        try:
+            return make()
+        except EvalsError as problem:
+            self._source.findings.count("tests")
+            self._source.findings.lose("tests", place, what, reason(problem, place))
+            return []
+
+    def scenarios(self, written: Any, holder: Any, level: int = 0) -> list[JsonObject]:
         """Groups: every configuration with every test."""
         made: list[JsonObject] = []
         for index, item in enumerate(written if isinstance(written, list) else [written]):
             if isinstance(item, str):
                 try:
+                    _check_level(level)
                     item = self._source.value(item.removeprefix("file://"))
                 except EvalsError as problem:
                     self._source.left(written, index, "scenario", problem.message)
                     continue
-                made += self.scenarios(item, holder) if isinstance(item, list) else []
+                if isinstance(item, list):
+                    made += self.scenarios(item, holder, level + 1)
+                    continue
             if not isinstance(item, dict) or not isinstance(item.get("config"), list):
-                if not isinstance(item, list):
-                    self._source.left(written, index, "scenario", "no `config` and `tests`")
+                self._source.left(written, index, "scenario", "no `config` and `tests`")
                 continue
             for config in item["config"]:
                 made += self._group(config, item)
@@ -100,42 +115,50 @@ class Cases:
         self._shared = above
         return [{**group, "tests": tests}] if tests else []
 
-    def _one(self, item: Any, place: Place) -> list[JsonObject]:
+    def _one(self, item: Any, place: Place, level: int) -> list[JsonObject]:
         if isinstance(item, dict) and isinstance(item.get("path"), str):
             item = item["path"]
         if isinstance(item, str):
-            return self._file(item)
+            return self._files(item, place, level)
         if not isinstance(item, dict):
             raise Unequal("a test is a mapping")
+        return self._case(item, place)
+
+    def _case(self, item: JsonObject, place: Place) -> list[JsonObject]:
         made = self._test(item)
         self._source.findings.count("tests")
         self._source.findings.born(made, place, "tests")
         return [made]
 
-    def _file(self, written: str) -> list[JsonObject]:
+    def _files(self, written: str, place: Place, level: int) -> list[JsonObject]:
         if "://" in written and not written.startswith("file://"):
             raise Unequal("it would be fetched; save it as a file, or use `dataset`")
+        _check_level(level)
         made: list[JsonObject] = []
         for name in self._source.matching(written.removeprefix("file://")):
-            if name.endswith(".csv"):
-                made += self._rows(name)
-            elif name.endswith((".jsonl", ".ndjson")):
-                made += self._lines(name)
-            elif name.endswith((".yaml", ".yml", ".json")):
-                value = self._source.value(name)
-                made += self.read(value, value)
-            else:
-                raise Unequal("nothing is executed, and other kinds of files are not read")
+            made += self._tried(partial(self._file, name, level), place, f"tests {name[:60]!r}")
         return made
+
+    def _file(self, name: str, level: int) -> list[JsonObject]:
+        if name.endswith(".csv"):
+            return self._rows(name)
+        if name.endswith((".jsonl", ".ndjson")):
+            return self._lines(name)
+        if name.endswith((".yaml", ".yml", ".json")):
+            value = self._source.value(name)
+            return self.read(value, value, level=level + 1)
+        raise Unequal("nothing is executed, and other kinds of files are not read")
 
     def _lines(self, name: str) -> list[JsonObject]:
         made: list[JsonObject] = []
         for number, line in enumerate(self._source.text(name).split("\n"), 1):
             if line.strip():
                 place = Place(name, number, 1)
-                value = self._source.stand([self._source.parsed(line, name)], place)
-                made += self.read(value, value)
+                made += self._tried(partial(self._line, line, place), place, "test")
         return made
+
+    def _line(self, line: str, place: Place) -> list[JsonObject]:
+        return self._standing(json_line(line, place.path, place.line), place)
 
     def _rows(self, name: str) -> list[JsonObject]:
         made: list[JsonObject] = []
@@ -143,11 +166,12 @@ class Cases:
             written, unknown = test_of(row)
             for column in unknown:
                 self._source.findings.note(Place(name, 1, 1), f"column {column}", "no equal")
-            self._source.findings.count("tests")
-            test = self._test(self._source.stand(written, place))
-            self._source.findings.born(test, place, "tests")
-            made.append(test)
+            made += self._tried(partial(self._standing, written, place), place, "test")
         return made
+
+    def _standing(self, written: JsonObject, place: Place) -> list[JsonObject]:
+        """The test of a row, all of which stands at one place."""
+        return self._case(self._source.stand(written, place), place)
 
     def _test(self, item: JsonObject) -> JsonObject:
         """A test, or what tests take: the keys that both sides have."""
@@ -225,6 +249,12 @@ class Cases:
             self._source.findings.variables |= dict.fromkeys(environment(filled))
             self._source.left(holder, name, f"var {name}", "vars are not rendered: sent as it is")
         return filled
+
+
+def _check_level(level: int) -> None:
+    """Refuse files that name files without end, such as themselves."""
+    if level >= _MOST_LEVELS:
+        raise Unequal("files that name files, too deep")
 
 
 def _fixed(options: JsonObject) -> bool:

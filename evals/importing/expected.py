@@ -8,7 +8,7 @@ from typing import Any, Final
 from evals.model import JsonObject
 
 _FORM: Final = re.compile(
-    r"(?P<type>(?:not-)?[a-z][a-z0-9:-]*)(?:\((?P<threshold>\d+(?:\.\d+)?)\))?"
+    r"(?P<type>(?:not-)?[a-z][a-z0-9-]*)(?:\((?P<threshold>\d+(?:\.\d+)?)\))?"
     r"(?:\s*:\s*(?P<value>.*))?",
     re.DOTALL,
 )

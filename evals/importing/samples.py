@@ -6,8 +6,9 @@ from typing import Any
 
 from evals.errors import Place, Problem, SuiteError
 from evals.importing.findings import Draft
-from evals.importing.source import Source, Unequal
+from evals.importing.source import Source, Unequal, reason
 from evals.model import JsonObject
+from evals.suite.datasets import json_line
 
 
 def samples(source: Source) -> Draft:
@@ -23,10 +24,9 @@ def samples(source: Source) -> Draft:
         source.findings.count("tests")
         read += 1
         try:
-            test, roles = _sample(_object(source, line))
+            test, roles = _sample(json_line(line, name, number))
         except (Unequal, SuiteError) as problem:
-            why = problem.problems[0].message if isinstance(problem, SuiteError) else str(problem)
-            source.findings.lose("tests", place, "sample", why)
+            source.findings.lose("tests", place, "sample", reason(problem, place))
             continue
         if roles not in prompts:
             prompts[roles] = _prompt(roles, len(prompts) + 1)
@@ -53,12 +53,8 @@ def samples(source: Source) -> Draft:
     return Draft(suite=suite)
 
 
-def _object(source: Source, line: str) -> Any:
-    return source.parsed(line, source.path.name)
-
-
-def _sample(value: Any) -> tuple[JsonObject, tuple[str, ...]]:
-    written = value.get("input") if isinstance(value, dict) else None
+def _sample(value: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
+    written = value.get("input")
     messages = [{"role": "user", "content": written}] if isinstance(written, str) else written
     if not isinstance(messages, list) or not messages:
         raise Unequal("no `input`")

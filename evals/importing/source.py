@@ -20,6 +20,13 @@ class Unequal(EvalsError):
     """Something of another tool that has no equal in a suite; its text is the reason."""
 
 
+def reason(problem: EvalsError, place: Place) -> str:
+    """Why a part at a place has no equal, without saying the place twice."""
+    if isinstance(problem, SuiteError) and problem.problems[0].place == place:
+        return problem.problems[0].message
+    return problem.message
+
+
 class Source:
     """Reads values and remembers where each of their containers stands."""
 

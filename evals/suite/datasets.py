@@ -148,7 +148,7 @@ def _json_lines(path: Path, shown: str) -> Iterator[Record]:
         for number, text in enumerate(_lines(file, shown), 1):
             if text.strip():
                 empty = False
-                yield Record(_json_line(text, shown, number), number)
+                yield Record(json_line(text, shown, number), number)
     if empty:
         raise _wrong(shown, 1, "the file is empty", "each line is one JSON object")
 
@@ -219,7 +219,8 @@ def _space(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _json_line(text: str, shown: str, number: int) -> JsonObject:
+def json_line(text: str, shown: str, number: int) -> JsonObject:
+    """The object of a line of JSON Lines; raises SuiteError."""
     if len(text) > MAX_PARTS and has_too_many_parts(text.encode()):
         raise _wrong(shown, number, f"a line of more than {MAX_PARTS:,} values, the limit")
     try:

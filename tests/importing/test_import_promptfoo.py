@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evals.errors import EvalsError
 from evals.importing import Imported, import_file
+from evals.importing.expected import assertion
 from evals.suite.yaml import read_yaml
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -179,6 +180,49 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     found = imported(folder, "prompts: [a, file://link.txt]\ntests: [{vars: {x: a}}]\n")
     assert "the secret text" not in found.text
     assert any("outside" in note.why for note in found.notes)
+
+
+def test_lines_of_json_hold_every_character_as_json_writes_it(tmp_path: Path) -> None:
+    line = json.dumps({"vars": {"x": "\U0001f600"}, "assert": [{"type": "contains", "value": "a"}]})
+    found = imported(tmp_path, f"{PROMPT}tests: file://t.jsonl\n", t__dot__jsonl=f"\t{line}\n5\n")
+    (test,) = suite_of(found)["tests"]
+    assert test["vars"] == {"x": "\U0001f600"}
+    assert [str(note) for note in found.notes] == ["t.jsonl:2:1: test: a row is a JSON object"]
+
+    (tmp_path / "s.jsonl").write_text(json.dumps({"input": "\U0001f600", "ideal": "a"}))
+    (sample,) = suite_of(import_file(tmp_path / "s.jsonl"))["tests"]
+    assert sample["vars"] == {"user": "\U0001f600"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "made"),
+    [
+        ("contains:paris", {"type": "contains", "value": "paris"}),
+        ("contains: paris", {"type": "contains", "value": "paris"}),
+        ("not-equals:no", {"type": "not-equals", "value": "no"}),
+        ("similar(0.8):paris", {"type": "similar", "value": "paris", "threshold": 0.8}),
+        ("grade:is-kind", {"type": "llm-rubric", "value": "is-kind"}),
+        ("is-json", {"type": "is-json"}),
+        ("time:noon", {"type": "equals", "value": "time:noon"}),
+    ],
+)
+def test_a_cell_of_expected_answers_is_read_with_and_without_a_space(cell: str, made: Any) -> None:
+    assert assertion(cell) == made
+
+
+def test_a_row_without_an_equal_is_lost_alone(tmp_path: Path) -> None:
+    rows = "x,__expected\na,contains: b\nfile://none.txt,contains: b\nc,contains: b\n"
+    found = imported(tmp_path, f"{PROMPT}tests: file://t.csv\n", t__dot__csv=rows)
+    assert [test["vars"]["x"] for test in suite_of(found)["tests"]] == ["a", "c"]
+    assert [str(note) for note in found.notes] == ["t.csv:3:1: test: no file 'none.txt'"]
+    assert found.carried["tests"] == (2, 3)
+
+
+@pytest.mark.parametrize("key", ["tests", "scenarios"])
+def test_files_that_name_themselves_are_read_to_a_depth(tmp_path: Path, key: str) -> None:
+    with pytest.raises(EvalsError) as caught:
+        imported(tmp_path, f"{PROMPT}{key}: ['file://a.yaml']\n", a__dot__yaml="- file://a.yaml\n")
+    assert "files that name files, too deep" in (caught.value.remedy or "")
 
 
 KEYS = st.sampled_from(
