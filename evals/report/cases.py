@@ -22,6 +22,7 @@ SHOWN_OF_LARGE = 1_000
 """Cases of a suite that a page of a larger run shows without its script."""
 
 _BINS = 400
+_STRIP_FROM = 12
 
 
 class Cell(Frozen, frozen=True, kw_only=True):
@@ -237,9 +238,7 @@ def _strips(
     side_names: Mapping[str, str],
     marks: Mapping[str, SideMark],
 ) -> tuple[Strip, ...]:
-    if len(judged) < 12:
-        return ()
-    ordered = sorted(judged, key=lambda one: -one.badness)
+    ordered = strip_order(judged)
     return tuple(
         _strip(
             [one.tallies[side].mark.icon if side in one.tallies else "" for one in ordered],
@@ -247,7 +246,13 @@ def _strips(
             marks[side],
         )
         for side in sides
+        if ordered
     )
+
+
+def strip_order(judged: Sequence[Judged]) -> list[Judged]:
+    """The cases as the overview has them, hardest first; none where the grid is overview enough."""
+    return sorted(judged, key=lambda one: -one.badness) if len(judged) >= _STRIP_FROM else []
 
 
 def _strip(icons: Sequence[str], name: str, mark: SideMark) -> Strip:

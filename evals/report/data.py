@@ -24,7 +24,7 @@ from evals.model import (
     Verdict,
 )
 from evals.report import details
-from evals.report.cases import Judged, cell_of, left_out
+from evals.report.cases import Judged, cell_of, left_out, strip_order
 from evals.report.marks import ERROR, FAIL, PASS, RECORDED, SideMark
 from evals.report.texts import command, one_line, summary, written
 from evals.report.turns import said
@@ -136,6 +136,7 @@ class SuiteData(Frozen, frozen=True, kw_only=True):
     has_expected: bool
     cases: tuple[CaseData, ...]
     left_out: str
+    strip: tuple[int, ...]  # places of the cases in the overview's order; −1: not on the page
 
 
 class PageData(Frozen, frozen=True, kw_only=True):
@@ -193,6 +194,7 @@ def suite_data(
 ) -> SuiteData:
     """A suite; `cases` are all of it and those that the page has, worst first."""
     judged, held = cases
+    places = {one.anchor: place for place, one in enumerate(held)}
     suite, packing = source.suite, _Packing(source, evidence, texts, comparison.kind == "runs")
     return SuiteData(
         anchor=source.place.removesuffix("-cases"),
@@ -204,6 +206,7 @@ def suite_data(
         has_expected=any(one.row.expected is not None for one in held),
         cases=tuple(_case(one, packing) for one in held),
         left_out=left_out(judged, held),
+        strip=tuple(places.get(one.anchor, -1) for one in strip_order(judged)),
     )
 
 

@@ -40,6 +40,8 @@ export interface Case {
 export interface Suite {
   anchor: string; id: string; path: string; columns: Column[]; tags: string[]; metrics: string[];
   has_expected: boolean; cases: Case[]; left_out: string;
+  /** Places of the cases in the order of the overview; −1: not on the page. */
+  strip: number[];
 }
 export interface PageData { kind: "columns" | "runs"; suites: Suite[]; texts: string[] }
 

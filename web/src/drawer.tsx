@@ -27,7 +27,7 @@ export function Drawer({ store, moves }: { store: Store; moves: Moves }) {
   }, [key]);
   const [at, of] = open ? moves.place() : [-1, 0];
   return (
-    <dialog ref={dialog} class="drawer" aria-labelledby="case-title" onClose={() => store.open && store.show(null)}
+    <dialog ref={dialog} class="drawer" aria-labelledby="case-title" onClose={() => !dialog.current!.open && store.open && store.show(null)}
       onClick={(e) => e.target === e.currentTarget && dialog.current!.close()}>
       {open && <div class="page">
         <header><span class="f s" role="status">{at >= 0 ? `${at + 1} of ${of.toLocaleString("en")}` : ""}</span>

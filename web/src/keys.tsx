@@ -8,7 +8,7 @@ const MAP: [string, string][] = [
   ["/", "search in the cases"], ["j  k", "next, previous case"], ["f  Shift+f", "next, previous failure"],
   ["Enter", "open the case"], ["1 … 9", "column, in an open case"], ["c", "copy the command of an open case"],
   ["g", "to the verdict"], ["t", "theme"], ["?", "this map"], ["Esc", "close, clear"],
-  ["← →", "move in tabs and tokens"],
+  ["← →", "move in the overview, tabs and tokens"],
 ];
 
 export function setUpKeys(store: Store, moves: Moves) {
@@ -50,7 +50,7 @@ export function setUpKeys(store: Store, moves: Moves) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
-    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && !["radio", "checkbox"].includes((target as HTMLInputElement).type);
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && !["radio", "checkbox", "range"].includes((target as HTMLInputElement).type);
     if (typing || help.open || (!on && event.key !== "?")) return;
     if (store.open && /^[1-9]$/.test(event.key)) {
       const column = Number(event.key) - 1;

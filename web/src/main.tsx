@@ -5,6 +5,7 @@ import { Drawer, type Moves } from "./drawer";
 import { offerExports } from "./exports";
 import { Cases, grids } from "./grid";
 import { setUpKeys } from "./keys";
+import { offerOverview } from "./overview";
 import { prepare } from "./search";
 import { firstBad, Store, type Filter } from "./state";
 import { setUpTheme } from "./theme";
@@ -22,6 +23,7 @@ function start(data: PageData) {
     (still[0] ?? section.lastChild!).before(place);
     for (const one of still) one.remove();
     render(<Cases store={store} suite={suite} caption={caption} />, place);
+    offerOverview(store, suite);
   }
   const box = document.createElement("div");
   document.body.append(box);
