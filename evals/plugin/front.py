@@ -53,7 +53,7 @@ class Front:
         self.began = False
         self.run_id: str | None = None
         self.strict: bool = config.getoption("--evals-strict")
-        self._waiting: list[CellItem] = []
+        self._waiting: dict[CellItem, None] = {}  # in order
         self._evaluation: Evaluation | None = None
         self._view: View | None = None
         self.resumed = Resumed.of(config)
@@ -144,7 +144,7 @@ class Front:
 
     def begin(self, items: Sequence[pytest.Item]) -> None:
         """Before the first item: say that a run exists, and ask everything that is needed."""
-        self._waiting = [item for item in items if isinstance(item, CellItem)]
+        self._waiting = {item: None for item in items if isinstance(item, CellItem)}
         if self._waiting and self.resumed is not None:
             self.resumed.refuse_changes(self.evaluation)
         self.began = bool(self._waiting)
@@ -159,8 +159,10 @@ class Front:
 
     def gather(self, count: int) -> None:
         """Ask for the next `count` cells that still wait."""
-        count = whole_cases(self._waiting, count)
-        window, self._waiting = self._waiting[:count], self._waiting[count:]
+        waiting = list(self._waiting)
+        window = waiting[: whole_cases(waiting, count)]
+        for item in window:
+            del self._waiting[item]
         if not window or self.mode == "replay":
             return
         wanted = self.evaluation.to_ask([(item.source, item.cell) for item in window])
@@ -170,12 +172,12 @@ class Front:
                 more = progress.expect if progress else None
                 self.evaluation.gather(wanted, on_event=progress, on_more=more)
             if self.evaluation.interrupted:
-                self.interrupted, self._waiting = True, []
+                self.interrupted, self._waiting = True, {}
 
     def gather_for(self, item: CellItem) -> None:
         """Where gathering goes in windows: make sure that an item's answers are there."""
-        if self._waiting and item in self._waiting:
-            self.gather(max(_WINDOW, self._waiting.index(item) + 1))
+        if item in self._waiting:
+            self.gather(max(_WINDOW, list(self._waiting).index(item) + 1))
 
     def _capture_suspended(self) -> AbstractContextManager[None]:
         capture = self.config.pluginmanager.getplugin("capturemanager")

@@ -71,11 +71,16 @@ class Again:
         return sorted(drawn, key=lambda each: (each.cell.suite, each.cell.name, each.number))
 
     def ask(self, wanted: Sequence[Wanted]) -> list[Twice]:
-        """Ask, judge both answers by the same checks, and keep the new ones as a run."""
+        """Ask, judge both answers by the same checks, and keep the new ones as a run.
+
+        Raises `KeyboardInterrupt` where it was interrupted, once what was answered is kept.
+        """
         start(self._now, started=self.started)
         self._now.gather(self._now.to_ask_of((e.now, e.cell, e.number) for e in wanted))
         asked = [twice for each in wanted for twice in self._judged(each)]
-        finish(self._now, started=self.started, interrupted=False)
+        finish(self._now, started=self.started, interrupted=self._now.interrupted)
+        if self._now.interrupted:
+            raise KeyboardInterrupt
         return asked
 
     def _judged(self, each: Wanted) -> list[Twice]:

@@ -69,9 +69,10 @@ class Since:
         asked = [path for path in paths if "\n" not in path]
         if not asked:
             return
-        done = self._git(
+        done = git(
+            self._folder,
             ("cat-file", "--batch"),
-            input_="".join(f"{self.commit}:./{path}\n" for path in asked).encode(
+            given="".join(f"{self.commit}:./{path}\n" for path in asked).encode(
                 "utf-8", "surrogateescape"
             ),
         )
@@ -90,22 +91,26 @@ class Since:
         return None if told is None else told.split()
 
     def _run(self, *arguments: str) -> str | None:
-        done = self._git(arguments)
+        done = git(self._folder, arguments)
         return None if done is None else done.decode("utf-8", "surrogateescape")
 
-    def _git(self, arguments: Sequence[str], *, input_: bytes | None = None) -> bytes | None:
-        try:
-            done = subprocess.run(
-                ("git", "-C", str(self._folder), "-c", "core.quotePath=false", *arguments),
-                capture_output=True,
-                input=input_,
-                timeout=_TIMEOUT_S,
-                check=False,
-                env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout if done.returncode == 0 else None
+
+def git(
+    folder: Path, arguments: Sequence[str], *, given: bytes = b"", timeout: float = _TIMEOUT_S
+) -> bytes | None:
+    """What a command of git prints; None where it fails, or git is not there."""
+    try:
+        done = subprocess.run(
+            ("git", "-C", str(folder), "-c", "core.quotePath=false", *arguments),
+            capture_output=True,
+            input=given,
+            timeout=timeout,
+            check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 _STATUSES: dict[str, Status] = {"A": "new", "D": "removed"}

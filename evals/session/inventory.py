@@ -83,7 +83,7 @@ def take_stock(opened: OpenSuite, config: Config, *, now: datetime) -> Inventory
 def _may_be_of(path: Path, cells: frozenset[str]) -> bool:
     """Whether a recording was made for one of these cells, or cannot be read."""
     try:
-        return decode(path, path.read_bytes(), None).recorded.for_ in cells
+        return decode(path, read_file(path, follow=False), None).recorded.for_ in cells
     except (EvalsError, OSError):
         return True
 

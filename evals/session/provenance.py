@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from evals.session.git import git
+
 DISTRIBUTION = "pytest-model-evals"
+_TIMEOUT_S = 10.0  # of each command, at the end of every run
 
 
 def versions() -> dict[str, str]:
@@ -28,22 +30,8 @@ def recorder() -> str:
 
 def git_state(root: Path) -> tuple[str | None, bool | None]:
     """The commit that is checked out, and whether files differ from it; None without git."""
-    commit = _git(root, "rev-parse", "HEAD")
+    commit = git(root, ("rev-parse", "HEAD"), timeout=_TIMEOUT_S)
     if commit is None:
         return None, None
-    changes = _git(root, "status", "--porcelain", "--untracked-files=no")
-    return commit.strip(), bool(changes)
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ("git", "-C", str(root), *arguments),
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout if done.returncode == 0 else None
+    changes = git(root, ("status", "--porcelain", "--untracked-files=no"), timeout=_TIMEOUT_S)
+    return commit.decode().strip(), None if changes is None else bool(changes)

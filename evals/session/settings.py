@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from evals.errors import ConfigError
+from evals.errors import ConfigError, SuiteError
 
 
 def parse_set(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -14,7 +13,7 @@ def parse_set(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
     found: dict[str, tuple[Any, ...]] = {}
     for text in texts:
         name, equals, values = text.partition("=")
-        if not equals or not name or not values:
+        if not equals or not name or not values.strip():
             raise ConfigError(
                 f"--evals-set {text!r} names no values.",
                 remedy="Write --evals-set temperature=0,0.7",
@@ -24,14 +23,23 @@ def parse_set(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
 
 
 def _values(text: str) -> tuple[Any, ...]:
-    try:
-        return tuple(json.loads(f"[{text}]"))
-    except ValueError:
-        return tuple(_value(part.strip()) for part in text.split(","))
+    found = _json(f"[{text}]")
+    if found is not None:
+        return tuple(found)
+    return tuple(_value(part.strip()) for part in text.split(","))
 
 
 def _value(text: str) -> Any:
+    found = _json(f"[{text}]")
+    return found[0] if found else text
+
+
+def _json(text: str) -> list[Any] | None:
+    """A list of values that can be sent; None where the text is no such list."""
+    from evals.suite.datasets import read_json
+
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        values: list[Any] = read_json(text.encode("utf-8", "surrogateescape"), "")
+    except SuiteError:
+        return None
+    return values

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -108,6 +111,29 @@ def test_a_budget_stops_it(project: Path, server: EvolinkServer, call: Call) -> 
     assert shown.code == 6
     assert server.requests == []
     assert "Nothing can be said" in shown.out
+
+
+def test_ctrl_c_ends_it_without_a_conclusion_and_keeps_what_was_answered(
+    project: Path, server: EvolinkServer, call: Call
+) -> None:
+    recorded(project, right=True)
+    server.latency = 0.3
+
+    def interrupt() -> None:
+        while not server.requests:
+            time.sleep(0.01)
+        signal.raise_signal(signal.SIGINT)
+
+    waiting = threading.Thread(target=interrupt)
+    waiting.start()
+    shown = call("audit", "drift", "--sample", 30, "--max-cost", 1)
+    waiting.join()
+    assert shown.code == 2
+    assert "endpoint" not in shown.out
+    manifest = json.loads((project / "reports/runs/latest/run.json").read_text())
+    assert manifest["complete"] is False
+    assert manifest["counts"]["pass"] == len(server.requests)
+    assert manifest["counts"]["not_run"] == 30 - len(server.requests)
 
 
 def test_without_recordings_there_is_nothing_to_ask(project: Path, call: Call) -> None:
