@@ -16,6 +16,7 @@ import yaml
 from reference_tables import Wrong, code, keys, plain, table
 
 from evals.checks.extras import EXTRAS, missing
+from evals.checks.options import fields_of
 from evals.checks.registry import FAMILIES, CheckType, find
 from evals.model import Choice, Completion, Request, Timing, Token, ToolCall, Usage, Verdict
 from evals.suite.yaml import read_yaml
@@ -154,8 +155,9 @@ def _about(kind: CheckType) -> str:
     if kind.scope == "case":
         said.append("It looks at all [samples](suites.md#samples) of a case in its column.")
     if kind.scope == "columns":
-        other = "all columns" if kind.column is None else "another column"
-        said.append(f"It looks at {other} of a case.")
+        known = fields_of(kind.options)
+        named = kind.column in known and known[kind.column].required
+        said.append(f"It looks at {'another column' if named else 'all columns'} of a case.")
     if kind.asks:
         said.append("It asks: its requests are recorded, budgeted and shown like any other.")
     if "judge" in kind.needs:

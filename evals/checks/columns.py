@@ -45,9 +45,10 @@ def same_as(columns: Mapping[str, Sequence[Completion | None]], options: SameAs)
     extracted = next((text for text in mine if text is not None), None)
     passed = share >= (1.0 if options.threshold is None else options.threshold)
     if len(pairs) == 1:
-        said = f"{quote(mine[0] or '', limit=80)}, "
-        said += f"as {name} says" if passed else f"{name} says {quote(theirs[0] or '', limit=80)}"
-        return found(passed, said, score=share, extracted=extracted)
+        told, (other,) = quote(extracted or "", limit=80), theirs
+        said = "nothing" if other is None else quote(other, limit=80)
+        told += f", as {name} says" if passed else f", {name} says {said}"
+        return found(passed, told, score=share, extracted=extracted)
     limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
     told = f"{share:.4g} of {len(pairs)} pairs of samples are the same{limit}"
     told += f"; {own}: {_said(mine)}; {name}: {_said(theirs)}"

@@ -41,7 +41,7 @@ _TOLD: dict[Relation, str] = {
     "contradiction": "the answer contradicts the reference",
     "immaterial": "they differ in nothing that matters",
 }
-_CRITERIA = "Which is more correct, answers the question better, and is clearer?"
+CRITERIA = "Which is more correct, answers the question better, and is clearer?"
 _TEXT = {"type": "string"}
 
 
@@ -59,7 +59,7 @@ class Pairwise(Asked, frozen=True, kw_only=True):
     """Options of `pairwise`."""
 
     value: Annotated[str, Meta(description="The other answer.")]
-    criteria: Annotated[str, Meta(description="By what the judge prefers one.")] = _CRITERIA
+    criteria: Annotated[str, Meta(description="By what the judge prefers one.")] = CRITERIA
     ties: Annotated[
         Literal["fail", "pass"], Meta(description="What a tie is; its score is 0.5.")
     ] = "fail"
@@ -134,11 +134,7 @@ def pairwise(completion: Completion, options: Pairwise, *, context: Context) -> 
         {**shared, "first": own, "second": other},
         {**shared, "first": other, "second": own},
     )
-    replies: Sequence[Completion] = yield tuple(
-        PAIRWISE.request(context, options.prompt, values, sample=sample)
-        for sample in range(options.samples)
-        for values in orders
-    )
+    replies: Sequence[Completion] = yield in_both_orders(orders, options, context)
     opinions: list[Opinion | CheckError] = []
     for first, second in zip(replies[::2], replies[1::2], strict=True):
         try:
@@ -148,9 +144,20 @@ def pairwise(completion: Completion, options: Pairwise, *, context: Context) -> 
     return counted(opinions)
 
 
+def in_both_orders(
+    orders: Sequence[dict[str, str]], options: Asked, context: Context
+) -> tuple[Request, ...]:
+    """The requests about two answers, whichever stands first, as often as `samples` says."""
+    return tuple(
+        PAIRWISE.request(context, options.prompt, values, sample=sample)
+        for sample in range(options.samples)
+        for values in orders
+    )
+
+
 def _preferred(first: Completion, second: Completion, *, ties: str) -> Opinion:
     """What a reply with the answer as A and one with it as B come to."""
-    one, other = _better(first, own="A"), _better(second, own="B")
+    one, other = better(first, own="A"), better(second, own="B")
     winner = one if one == other else "tie"
     score = {"own": 1.0, "other": 0.0, "tie": 0.5}[winner]
     passed = winner == "own" or (winner == "tie" and ties == "pass")
@@ -167,7 +174,8 @@ def _preferred(first: Completion, second: Completion, *, ties: str) -> Opinion:
 _NAMES = {"own": "this answer", "other": "the other", "tie": "neither"}
 
 
-def _better(reply: Completion, *, own: str) -> str:
+def better(reply: Completion, *, own: Literal["A", "B"]) -> Literal["own", "other", "tie"]:
+    """Whom a reply prefers; `own` is the letter that one of the two answers had."""
     said = PAIRWISE.read(reply)["better"]
     letter = str(said).strip(" ().:*").upper()
     if letter not in ("A", "B", "TIE"):

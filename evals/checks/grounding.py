@@ -13,8 +13,8 @@ from evals.checks.embedding import cosine
 from evals.checks.grading import (
     Form,
     Opinion,
-    Prompted,
     Sampled,
+    counted,
     opinion,
     polled,
     question_of,
@@ -78,7 +78,7 @@ class Recalled(Sampled, frozen=True, kw_only=True):
     threshold: Annotated[Share | None, Meta(description="The least share that passes.")] = None
 
 
-class AnswerRelevance(Prompted, frozen=True, kw_only=True):
+class AnswerRelevance(Sampled, frozen=True, kw_only=True):
     """Options of `answer-relevance`."""
 
     question: Annotated[
@@ -250,32 +250,66 @@ def answer_relevance(
         return found(False, "the answer has no text", score=0.0)
     question = _known(question_of(options.question, completion, context))
     values = {"answer": text, "count": str(options.questions)}
-    reply: Completion = yield GUESSES.request(context, options.prompt, values)
-    said = GUESSES.read(reply)
-    guesses = said["questions"]
-    if not isinstance(guesses, list) or not all(isinstance(g, str) and g.strip() for g in guesses):
-        raise unread(reply, f"`questions` is no list of texts in {quote(reply.text)}")
-    if truth(reply, said.get("noncommittal", False)):
-        told = f"{reply.model} judges the answer noncommittal: {quote(text)}"
-        return found(False, told, score=0.0, extracted="noncommittal")
-    if not guesses:
-        raise unread(reply, f"no question in {quote(reply.text)}")
+    replies: Sequence[Completion] = yield tuple(
+        GUESSES.request(context, options.prompt, values, sample=sample)
+        for sample in range(options.samples)
+    )
+    guessed = [_guessed(reply, text, options.questions) for reply in replies]
+    wanted = [guess for each in guessed if isinstance(each, tuple) for guess in each]
     vectors: Sequence[Completion] = yield tuple(
         context.embeddings([each], endpoint=options.endpoint, model=options.model)
-        for each in (question, *guesses[: options.questions])
+        for each in ((question, *wanted) if wanted else ())
     )
-    own, *others = (each.vectors[0] for each in vectors)
-    cosines = [cosine(own, other) for other in others]
-    score = min(1.0, max(0.0, fmean(cosines)))
-    limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
-    nearest, guess = max(zip(cosines, guesses, strict=False), key=lambda pair: pair[0])
-    return found(
-        options.threshold is None or score >= options.threshold,
-        f"mean cosine {score:.3f} of {count(len(cosines), 'question')} to {quote(question)}{limit}"
-        f"; {reply.model} guesses {quote(guess)} ({nearest:.3f})",
-        score=score,
-        values={"cosine": fmean(cosines)},
+    own, *others = (each.vectors[0] for each in vectors) if vectors else ((),)
+    cosines = iter([cosine(own, other) for other in others])
+    return counted(
+        [
+            _nearness(reply, question, tuple(zip(each, cosines, strict=False)), options.threshold)
+            if isinstance(each, tuple)
+            else each
+            for reply, each in zip(replies, guessed, strict=True)
+        ]
     )
+
+
+def _guessed(reply: Completion, answer: str, most: int) -> tuple[str, ...] | Opinion | CheckError:
+    """The questions of a reply, at most so many; or that it says nothing, or cannot be read."""
+    try:
+        said = GUESSES.read(reply)
+        guesses = said["questions"]
+        if not _are_texts(guesses):
+            raise unread(reply, f"`questions` is no list of texts in {quote(reply.text)}")
+        if truth(reply, said.get("noncommittal", False)):
+            told = f"the answer noncommittal: {quote(answer)}"
+            return opinion(reply, False, 0.0, told=told, label="noncommittal")
+        if not guesses:
+            raise unread(reply, f"no question in {quote(reply.text)}")
+    except CheckError as error:
+        return error
+    return tuple(guesses[:most])
+
+
+def _are_texts(said: Any) -> bool:
+    return isinstance(said, list) and all(isinstance(each, str) and each.strip() for each in said)
+
+
+def _nearness(
+    reply: Completion,
+    question: str,
+    guesses: Sequence[tuple[str, float]],
+    threshold: float | None,
+) -> Opinion:
+    """How near guessed questions are to the one that was asked."""
+    mean = fmean(near for _, near in guesses)
+    score = min(1.0, max(0.0, mean))
+    guess, nearest = max(guesses, key=lambda pair: pair[1])
+    limit = "" if threshold is None else f", threshold {threshold:g}"
+    told = (
+        f"mean cosine {score:.3f} of {count(len(guesses), 'question')} to {quote(question)}{limit}"
+        f"; {reply.model} guesses {quote(guess)} ({nearest:.3f})"
+    )
+    passed = threshold is None or score >= threshold
+    return Opinion(passed, score, told, values={"cosine": mean})
 
 
 def _known(question: str) -> str:

@@ -121,7 +121,8 @@ class PreparedCheck:
             for column in self._looked_into(answers):
                 judged = [self._looked_at(sample) for sample in answers[column]]
                 missing = [each for each in judged if isinstance(each, str)]
-                if missing and (not self.type.gaps or len(missing) == len(judged)):
+                nothing = not looked and len(missing) == len(judged)  # in the judged column
+                if missing and (nothing or not self.type.gaps):
                     return _ruling(
                         self.check, verdict.found(False, missing[0]), both_ways=True
                     ).verdict

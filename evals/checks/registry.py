@@ -65,6 +65,7 @@ FAMILIES = {
     "grounding": "answer-relevance context-faithfulness context-recall context-relevance",
     "samples": "consistent majority deterministic",
     "columns": "same-as max-score",
+    "preference": "select-best",
 }
 _BUILT_IN = {name: family for family, names in FAMILIES.items() for name in names.split()}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")

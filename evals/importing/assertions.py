@@ -21,7 +21,7 @@ _SAME: Final = frozenset(
      "cost", "levenshtein", "rouge-n", "bleu", "gleu", "meteor", "perplexity", "perplexity-score",
      "similar", "llm-rubric", "factuality", "closed-qa", "g-eval", "answer-relevance",
      "context-faithfulness", "context-recall", "context-relevance", "finish-reason",
-     "tool-call-f1", "is-valid-tool-call")
+     "tool-call-f1", "is-valid-tool-call", "select-best", "max-score")
 )  # fmt: skip
 _RENAMED: Final = {
     "model-graded-closedqa": "closed-qa",
@@ -38,10 +38,15 @@ _LISTS: Final = frozenset(("contains-any", "icontains-any", "contains-all", "ico
 _TEXTS: Final = _LISTS | frozenset(("equals", "contains", "icontains", "starts-with", "regex"))
 _VALUELESS: Final = frozenset(("is-html", "contains-html", "is-refusal", "is-valid-tool-call"))
 _CONTEXT: Final = frozenset(("context-faithfulness", "context-relevance"))
-_GRADED: Final = _CONTEXT | {"llm-rubric", "factuality", "closed-qa", "g-eval", "context-recall"}
+_GRADED: Final = _CONTEXT | {
+    "llm-rubric",
+    "factuality",
+    "closed-qa",
+    "g-eval",
+    "context-recall",
+    "select-best",
+}
 _REASONS: Final = {
-    "select-best": "columns are compared by gates",
-    "max-score": "columns are compared by gates",
     "human": "people judge it",
     "webhook": "a service judges it; write a check of your own",
     "classifier": "another kind of model judges it; write a check of your own",
@@ -206,6 +211,8 @@ def _plain(kind: str, value: Any) -> JsonObject:
     """The options of a check that takes a value, or none."""
     if kind in _VALUELESS:
         return {}
+    if kind == "max-score":
+        return _by_scores(value)
     if kind in ("is-json", "contains-json"):
         return {} if value is None else {"value": _schema(value)}
     if kind in ("is-xml", "contains-xml"):
@@ -223,6 +230,14 @@ def _plain(kind: str, value: Any) -> JsonObject:
     if kind in _TEXTS and not isinstance(value, dict | list):
         return {"value": _text(value)}
     return {"value": value}
+
+
+def _by_scores(value: Any) -> JsonObject:
+    """No options: the mean and the sum of the same checks have the same winner."""
+    told = {} if value is None else value
+    if not isinstance(told, dict) or told.keys() - {"method"}:
+        raise Unequal("scores by other weights than those of the checks, or with a threshold")
+    return {}
 
 
 def _listed(value: Any) -> Any:

@@ -96,6 +96,7 @@ EVIDENCE = {
     "deterministic": '"It is 6."',
     "same-as": '"lyon", cold says "paris"',
     "max-score": "long scores 0.25",
+    "select-best": 'cold (A) says "We open.", warm (B) says "We open at nine."',
     "similar": '"We sell kettles."',
     # Of those that a model grades: what it said of the answer.
     "llm-rubric": '"It is rude and names no time."',

@@ -483,3 +483,30 @@ def test_the_schema_of_a_reply_is_one_that_services_take(kind):
     first = KINDS[kind][1]
     said_ = parse(first("A") if callable(first) else first, unwrap=("strict",)).value
     assert said_.keys() <= schema["properties"].keys()
+
+
+def test_answer_relevance_takes_the_majority_of_several_samples():
+    said = {
+        0: '{"noncommittal": false, "questions": ["Which city?"]}',
+        1: '{"noncommittal": true, "questions": []}',
+        2: '{"noncommittal": false, "questions": ["Which city?", "What river?"]}',
+    }
+    vectors = {"Which city?": [1.0, 0.0], "What river?": [0.6, 0.8]}
+
+    def say(request):
+        if request.path == "/embeddings":
+            return [vectors[text] for text in request.body["input"]]
+        return said[request.take]
+
+    written = {"type": "answer-relevance", "question": "Which city?", "threshold": 0.8}
+    verdict = check({**written, "samples": 3}, "Paris.", endpoint=ScriptedEndpoint(say))
+    assert (verdict.passed, verdict.score) == (True, pytest.approx(0.8))
+    assert verdict.values == {"cosine": pytest.approx(1.0), "agreement": pytest.approx(2 / 3)}
+    assert verdict.reason.startswith("2 of 3 samples pass; mean cosine 1.000 of 1 question")
+    said[0] = said[2] = "Hard to say."
+    unread = check({**written, "samples": 3}, "Paris.", endpoint=ScriptedEndpoint(say))
+    assert unread.passed is None
+    said[0] = said[1]
+    failed = check({**written, "samples": 3}, "Paris.", endpoint=ScriptedEndpoint(say))
+    assert (failed.passed, failed.extracted) == (False, "noncommittal")
+    assert failed.reason.startswith("2 of 3 samples fail, 1 unread; ")

@@ -53,7 +53,7 @@ CATALOGUE = """
     tool-call-f1 no-tool-call is-valid-tool-call logprob perplexity-score
     token-probability entropy exact-match jaro-winkler token-f1
     json-equals is-csv is-python markdown similar consistent deterministic
-    majority same-as max-score
+    majority same-as max-score select-best
     is-yaml is-xml contains-xml is-html contains-html is-sql contains-sql language
     bleu chrf ter gleu meteor rouge confidence expression
     llm-rubric closed-qa g-eval factuality pairwise

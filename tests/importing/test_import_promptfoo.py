@@ -109,6 +109,32 @@ def test_an_assertion_without_an_equal_is_listed_with_its_line(
     assert ":5:" in str(import_file(tmp_path / "promptfooconfig.yaml").notes[0])
 
 
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        (
+            "{type: select-best, value: the kindest, provider: 'openai:gpt-4.1'}",
+            {"type": "select-best", "value": "the kindest"},
+        ),
+        ("{type: max-score}", {"type": "max-score"}),
+        ("{type: max-score, value: {method: sum}}", {"type": "max-score"}),
+        ("{type: max-score, value: {weights: {equals: 2}}}", None),
+        ("{type: max-score, value: {threshold: 0.7}}", None),
+    ],
+)
+def test_outputs_that_are_compared_become_columns(
+    tmp_path: Path, written: str, made: dict[str, Any] | None
+) -> None:
+    two = "prompts: ['Say {{ x }}']\nproviders: ['openai:gpt-4o', 'openai:gpt-4o-mini']\n"
+    checks = "{type: contains, value: a}, " + written
+    found = imported(tmp_path, f"{two}tests:\n  - vars: {{x: a}}\n    assert: [{checks}]\n")
+    suite = suite_of(found)
+    assert suite["tests"][0]["assert"][1:] == ([] if made is None else [made])
+    assert suite.get("judge", {}).get("model") == ("gpt-4.1" if "gpt-4.1" in written else None)
+    alone = check_of(tmp_path, written)
+    assert "only one column" in alone or made is None
+
+
 def test_keys_are_left_out_unseen(tmp_path: Path) -> None:
     key = "sk-" + "a1B2" * 8
     text = (
