@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from evals.comparison.cells import Cells, columns_of, errored, judged
 from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
+from evals.comparison.fields import FIELD_READS
 from evals.comparison.metrics import Metrics, metrics_of
 from evals.comparison.quantities import time_per_token
 from evals.comparison.sameness import (
@@ -21,10 +23,12 @@ from evals.comparison.sameness import (
     Recording,
     answers_of,
     checks_hash,
+    joined,
+    parts_read,
     recording_of,
 )
 from evals.errors import DamagedFile, RunError
-from evals.model import Column, Frozen, Suite, TrialResult, Usage
+from evals.model import Column, Derived, Frozen, Suite, TrialResult, Usage
 from evals.model.metric import has_ratio
 from evals.reading import read_file
 from evals.record.reading import read_json
@@ -151,7 +155,9 @@ def _cells(
 def _metrics(case: str, trials: list[TrialResult], metrics: Metrics) -> dict[str, BaselineMetric]:
     found = {}
     names = sorted(name for name, cases in metrics.cases.items() if case in cases)
-    for metric in (each for name in names for each in (name, f"{name}.rate")):
+    told = [each for name in names for each in (name, f"{name}.rate")]
+    told += sorted({d.of for d in metrics.derived.values() if d.of in _ELSEWHERE})
+    for metric in told:
         answers = answers_of(metric, {case: trials}, metrics, {}).get(case)
         if answers is not None:
             values = tuple(map(float, answers.values))
@@ -265,8 +271,23 @@ def baseline_column(baseline: Baseline, column: Column) -> str | None:
     return next((n for n, c in baseline.columns.items() if (c.prompt, c.setting) == same), None)
 
 
-def baseline_answers(baseline: Baseline, column: str, metric: str) -> dict[str, Answers]:
+_ELSEWHERE = frozenset(FIELD_READS) - {
+    *("latency", "ttft", "tpot", "tokens_per_s", "cost_usd"),
+    *(name for name in FIELD_READS if name.startswith("tokens.")),
+}
+"""Fields that only a baseline of a suite has whose metrics aggregate them."""
+
+
+def baseline_answers(
+    baseline: Baseline,
+    column: str,
+    metric: str,
+    derived: Mapping[str, Derived] = MappingProxyType({}),
+) -> dict[str, Answers]:
     """What the baseline has of a metric in one of its columns, by case."""
+    if metric in derived:
+        reads = parts_read(metric, derived)
+        return joined({leaf: baseline_answers(baseline, column, r) for leaf, r in reads.items()})
     cells = ((case, case.columns.get(column)) for case in baseline.cases)
     return {
         case.id: answers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evals.comparison import findings, words
-from evals.model import Against, Finding, Found, GateOutcome
-from evals.model.metric import has_ratio, lower_is_better
+from evals.model import Against, Finding, Found, Gate, GateOutcome
+from evals.model.metric import has_ratio
 
 __all__ = ["Change"]
 
@@ -14,9 +14,10 @@ __all__ = ["Change"]
 class Change:
     """What of a metric is worse: less accuracy, more errors, times, tokens or cost."""
 
-    def __init__(self, metric: str) -> None:
-        self.rises = lower_is_better(metric)
-        self.relative = has_ratio(metric)
+    def __init__(self, of: Gate | Finding) -> None:
+        self.rises = of.op == "<="
+        self.relative = has_ratio(of.metric)
+        self.own_unit = isinstance(of, Finding) and of.derived
 
     @property
     def sign(self) -> int:
@@ -31,6 +32,8 @@ class Change:
         """`5 points`, `1 point`, `20 %`."""
         if self.relative:
             return words.share_limit(size)
+        if self.own_unit:
+            return words.plain(size)
         text = words.plain(size * 100)
         return f"{text} {'point' if text == '1' else 'points'}"
 
@@ -73,6 +76,8 @@ class Change:
     def detectable(self, finding: Finding, size: float | None) -> str:
         """The smallest change that would probably have been found."""
         n = f"n = {words.count(finding.n_cases)}"
+        if size is not None and self.own_unit:
+            return f"could have seen {self.noun} of about {words.significant(size)}, {n}"
         if size is None or (size >= 1 and not self.rises):
             return f"too few cases to see any {self.noun[2:]}, {n}"
         shown = f"{size * 100:.1f}" if size < 0.0195 else f"{size * 100:.0f}"

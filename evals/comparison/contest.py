@@ -93,7 +93,7 @@ class Contest:
         return f"judged by other checks: {words.count(n)} of {of}" if n else ""
 
 
-def blank(suite: str, gate: Gate, column: str) -> Finding:
+def blank(suite: str, gate: Gate, column: str, *, derived: bool = False) -> Finding:
     """The finding of a gate that was not evaluated."""
     return Finding(
         suite=suite,
@@ -111,6 +111,7 @@ def blank(suite: str, gate: Gate, column: str) -> Finding:
         n_errors=0,
         reason="",
         against=None if gate.against is None else gate.against.name,
+        derived=derived,
     )
 
 

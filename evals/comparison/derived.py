@@ -10,39 +10,24 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from evals.comparison.cells import Cells, errored, verdicts
+from evals.comparison.fields import FIELD_READS
 from evals.comparison.measures import Measured, Part, measure, quantity
 from evals.comparison.metrics import Metrics, metric_readings, pass_of, score_of
-from evals.comparison.quantities import (
-    Read,
-    case_means,
-    cost,
-    latency,
-    tokens_per_second,
-    tpot,
-    ttft,
-    turn_latency,
-    usage,
-    values_by_case,
-)
+from evals.comparison.parts import evaluated, leaves
+from evals.comparison.quantities import Read, case_means, values_by_case
 from evals.comparison.readings import accuracy_of, error_rate_of
-from evals.expression import ExpressionError, parse
 from evals.model import Derived, Estimate, TrialResult, Verdict
-from evals.model.metric import TOKENS
 
 __all__ = ["derived_estimates", "measure_any"]
 
 _GROUPS: Final = 1_000  # left out one after the other: beyond, several clusters at once
 _CORNERS: Final = 8  # names with errors, of which every combination is tried
-
-
-_parsed = lru_cache(parse)
 
 
 def measure_any(metric: str, part: Part) -> Measured:
@@ -64,41 +49,10 @@ def derived_estimates(cells: Cells, metrics: Metrics) -> dict[str, Estimate]:
     return {name: measure_any(name, part).estimate for name in metrics.derived}
 
 
-def _queued(trial: TrialResult) -> float | None:
-    return None if trial.timing is None else trial.timing.queued_s
-
-
-def _attempts(trial: TrialResult) -> float | None:
-    return None if trial.timing is None else trial.timing.attempts
-
-
-def _score(trial: TrialResult) -> float | None:
-    return trial.score
-
-
-def _judge_cost(trial: TrialResult) -> float | None:
-    return trial.judge_cost_usd
-
-
-_READS: Final[Mapping[str, Read]] = {
-    "latency": latency,
-    "ttft": ttft,
-    "tpot": tpot,
-    "tokens_per_s": tokens_per_second,
-    "turn.latency": turn_latency,
-    "cost_usd": cost,
-    "judge_cost_usd": _judge_cost,
-    "score": _score,
-    "attempts": _attempts,
-    "queued": _queued,
-    **{f"tokens.{kind}": usage(kind) for kind in TOKENS},
-}
-
-
 def _read(of: str) -> Read:
     """What a trial has of a field, or of a metric: the mean of its scores."""
-    if of in _READS:
-        return _READS[of]
+    if of in FIELD_READS:
+        return FIELD_READS[of]
 
     def scores(trial: TrialResult) -> float | None:
         found = [v.score for v in verdicts(trial) if v.metric == of and v.score is not None]
@@ -109,11 +63,11 @@ def _read(of: str) -> Read:
 
 def _reckoned(derived: Derived, part: Part) -> Measured:
     """By its expression, from what the metrics at its ends are."""
-    leaves = _leaves(derived, part.metrics.derived)
-    found = {name: measure_any(name, part) for name in leaves}
+    names = leaves(derived, part.metrics.derived)
+    found = {name: measure_any(name, part) for name in names}
     values = {name: each.estimate.value for name, each in found.items()}
-    value, lacks = _evaluated(derived, values, part.metrics.derived)
-    terms = {name: _terms(name, part) for name in leaves}
+    value, lacks = evaluated(derived, values, part.metrics.derived)
+    terms = {name: _terms(name, part) for name in names}
     low, high = None, None
     if value is not None:
         low, high = _interval(derived, value, terms, part)
@@ -132,38 +86,6 @@ def _reckoned(derived: Derived, part: Part) -> Measured:
         lacks=lacks,
         note="; ".join(dict.fromkeys(each.note for each in found.values() if each.note)),
     )
-
-
-def _leaves(derived: Derived, known: Mapping[str, Derived]) -> tuple[str, ...]:
-    """The metrics that it is made from in the end: those without an expression."""
-    found: dict[str, None] = {}
-    ways = [derived]
-    while ways:
-        for path in _parsed(ways.pop().expression or "").paths:
-            if path in known and known[path].expression is not None:
-                ways.append(known[path])
-            else:
-                found[path] = None
-    return tuple(found)
-
-
-def _evaluated(
-    derived: Derived, values: Mapping[str, float | None], known: Mapping[str, Derived]
-) -> tuple[float | None, str]:
-    """Its value, or why there is none."""
-    expression = _parsed(derived.expression or "")
-    reached = dict(values)
-    for path in expression.paths:
-        if path not in reached:
-            reached[path], lacks = _evaluated(known[path], values, known)
-            if lacks:
-                return None, f"{path}: {lacks}"
-        if reached[path] is None:
-            return None, f"{path} has no value"
-    try:
-        return float(expression.evaluate(reached)), ""
-    except ExpressionError as error:
-        return None, f"{derived.expression}: {error.message}"
 
 
 class _Terms(NamedTuple):
@@ -244,7 +166,7 @@ def _interval(
     for group in groups:
         share = 1 - len(group) / count
         left = {name: each.without(group, share) for name, each in known.items()}
-        figure, _ = _evaluated(derived, left, part.metrics.derived)
+        figure, _ = evaluated(derived, left, part.metrics.derived)
         if figure is None:
             return None, None
         without.append(figure)
@@ -279,7 +201,7 @@ def _ends(
         value
         for corner in corners
         for value, _ in [
-            _evaluated(
+            evaluated(
                 derived, {**middle, **dict(zip(ends, corner, strict=True))}, part.metrics.derived
             )
         ]

@@ -81,15 +81,21 @@ def is_fact(metric: str) -> bool:
 def measured(of: Finding) -> str:
     """The measured value with its interval: `82.4 % [77.1, 86.8]`, `−4.2 points [−9.1, +0.7]`."""
     if of.against is not None:
-        form = words.times if has_ratio(of.metric) else words.points
-        return form(of.value, of.low, of.high)
+        return _difference(of)(of.value, of.low, of.high)
     return _VALUES[unit_of(of.metric)](of)
+
+
+def _difference(of: Finding) -> Callable[[float | None, float | None, float | None], str]:
+    """How what is compared is written: a ratio, points, or the metric's own unit."""
+    if of.derived:
+        return words.change
+    return words.times if has_ratio(of.metric) else words.points
 
 
 def limit(of: Finding) -> str:
     """The limit as somebody wrote it: `80 %`, `5 s`, `$0.50`, `−5.0 points`, `1.20×`."""
     if of.against is not None:
-        return words.times(of.limit) if has_ratio(of.metric) else words.points(of.limit)
+        return _difference(of)(of.limit, None, None)
     return _LIMITS[unit_of(of.metric)](of.limit)
 
 

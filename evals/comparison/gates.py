@@ -22,14 +22,14 @@ from evals.comparison.cells import Cells, columns_of
 from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
 from evals.comparison.contest import Contest, blank
 from evals.comparison.derived import measure_any
+from evals.comparison.figures import compare_any
 from evals.comparison.measures import Measured, Part
 from evals.comparison.metrics import Metrics, metrics_of
-from evals.comparison.quotients import compare_ratios
+from evals.comparison.parts import has_times
 from evals.comparison.readings import seed_of
 from evals.comparison.sameness import Answers, answers_of, checks_hash
-from evals.comparison.versus import compare
 from evals.model import Against, Estimate, Finding, Gate, GateOutcome, Suite, TrialResult
-from evals.model.metric import TIMES, has_ratio
+from evals.model.metric import TIMES
 
 __all__ = ["judge_gates"]
 
@@ -48,7 +48,9 @@ def judge_gates(
     run = _Run(suite, columns_of(suite, trials), metrics_of(suite), baselines)
     found: list[Finding] = []
     for gate in suite.gates:
-        blanks = [blank(suite.id, gate, column) for column in _columns(gate, suite)]
+        is_derived = gate.metric in run.metrics.derived
+        columns = _columns(gate, suite)
+        blanks = [blank(suite.id, gate, name, derived=is_derived) for name in columns]
         if not selected:
             found.extend(_because(each, gate, _PARTIAL) for each in blanks)
         elif gate.against is not None:
@@ -88,7 +90,9 @@ class _Run:
 
     def circumstances(self, gate: Gate, column: str) -> Circumstances:
         """Under which a column's times were recorded; nobody asks it of other metrics."""
-        if gate.metric.partition(".")[0] not in TIMES:
+        derived = self.metrics.derived.get(gate.metric)
+        is_time = derived is not None and has_times(derived, self.metrics.derived)
+        if not is_time and gate.metric.partition(".")[0] not in TIMES:
             return UNKNOWN
         key = (gate.text, column)
         if key not in self.recorded:
@@ -126,8 +130,7 @@ def _compared(
             judged = run.answers(gate, each.column)
             here = run.circumstances(gate, each.column)
             contests.append(Contest(each, judged, other.answers, here, other.circumstances))
-    judge = compare_ratios if has_ratio(gate.metric) else compare
-    for finding in judge(gate, contests, seed=seed_of(run.suite, gate.metric)):
+    for finding in compare_any(gate, contests, run.suite, run.metrics.derived):
         reason = finding.reason
         if finding.outcome == "error" and against.baseline is not None:
             reason += f"; {write_command(run.suite, against.baseline)}"
@@ -160,7 +163,7 @@ def _reference(gate: Gate, against: Against, column: str, run: _Run) -> _Other |
     found = baseline_column(baseline, known)
     if found is None:
         return _Lacking("not_evaluated", f"not evaluated: the baseline has no column {column}")
-    answers = baseline_answers(baseline, found, gate.metric)
+    answers = baseline_answers(baseline, found, gate.metric, run.metrics.derived)
     if gate.cases is not None or gate.tag is not None:
         part = {case.id for case in run.suite.cases if _is_part(gate, case.id, case.tags)}
         answers = {case: answers[case] for case in answers if case in part}

@@ -15,14 +15,12 @@ import msgspec
 from evals.comparison import findings
 from evals.comparison.cells import Cells, answered, columns_of, errored
 from evals.comparison.contest import Contest, blank
+from evals.comparison.figures import compare_any
 from evals.comparison.gates import judge_gates
 from evals.comparison.metrics import Metrics, metrics_of
-from evals.comparison.quotients import compare_ratios
 from evals.comparison.readings import seed_of
 from evals.comparison.sameness import answers_of
-from evals.comparison.versus import compare
 from evals.model import Finding, Frozen, Gate, Suite, TrialResult
-from evals.model.metric import has_ratio
 
 __all__ = ["GateAudit", "audit_gates"]
 
@@ -121,9 +119,10 @@ class _Halves:
                 answers_of(gate.metric, _part(gate, half), self._metrics, {})
                 for half in pairs[column]
             )
-            contests.append(Contest(blank(self._suite.id, gate, column), new, old))
-        judge = compare_ratios if has_ratio(gate.metric) else compare
-        return judge(gate, contests, seed=seed_of(self._suite, gate.metric))
+            derived = gate.metric in self._metrics.derived
+            nothing = blank(self._suite.id, gate, column, derived=derived)
+            contests.append(Contest(nothing, new, old))
+        return compare_any(gate, contests, self._suite, self._metrics.derived)
 
 
 def _columns(gate: Gate, suite: Suite) -> list[str]:

@@ -89,7 +89,7 @@ class _Ratio(NamedTuple):
 
 
 def _judged(gate: Gate, contest: Contest, finding: Finding, ratio: _Ratio) -> Finding:
-    against, change = gate.against or Against(), Change(gate.metric)
+    against, change = gate.against or Against(), Change(gate)
     measured = f"{findings.measured(finding)} against {against.name}, {findings.numbers(finding)}"
     if contest.is_same:
         finding = msgspec.structs.replace(finding, found="same")
@@ -154,7 +154,7 @@ def _evidence(finding: Finding, against: Against, strict: Quotient, *, level: fl
     """What the gate could have seen, and how many cases would decide."""
     from evals.stats import norm_cdf
 
-    change = Change(finding.metric)
+    change = Change(finding)
     se = _log_error(strict, level=level, n=finding.n_cases)
     if se is None:
         return ""

@@ -9,14 +9,25 @@ from typing import Any, NamedTuple
 import msgspec
 
 from evals.comparison.cells import Cells, answered, errored, judged
+from evals.comparison.fields import FIELD_READS
 from evals.comparison.metrics import Metrics, metric_readings, pass_of, score_of
-from evals.comparison.quantities import values_by_case
+from evals.comparison.parts import leaves
+from evals.comparison.quantities import Read, values_by_case
 from evals.comparison.ratios import reader
 from evals.comparison.readings import Reading, accuracy_of, error_rate_of
-from evals.model import Answer, Case, TrialResult
+from evals.model import Answer, Case, Derived, TrialResult
 from evals.model.metric import has_ratio
+from evals.model.parts import part_of
 
-__all__ = ["Answers", "Recording", "answers_of", "checks_hash", "recording_of"]
+__all__ = [
+    "Answers",
+    "Recording",
+    "answers_of",
+    "checks_hash",
+    "joined",
+    "parts_read",
+    "recording_of",
+]
 
 
 class Recording(NamedTuple):
@@ -25,6 +36,13 @@ class Recording(NamedTuple):
     asked: tuple[tuple[str, int], ...]  # (key, take)
     latency_s: float | None
     answer: str  # hash of what was answered; empty without an answer
+
+
+class Values(NamedTuple):
+    """What a case has of one part, and how many trials have none for an error."""
+
+    values: Sequence[float]
+    errors: int
 
 
 class Answers(NamedTuple):
@@ -37,6 +55,7 @@ class Answers(NamedTuple):
     cluster: str | None
     trials: Sequence[TrialResult] = ()
     recorded: Sequence[Recording] = ()  # instead of trials
+    parts: Mapping[str, Values] = {}  # of a metric of the suite itself, by leaf
 
     @property
     def recordings(self) -> Sequence[Recording]:
@@ -48,6 +67,10 @@ def answers_of(
     metric: str, cells: Cells, metrics: Metrics, checks: Mapping[str, str]
 ) -> dict[str, Answers]:
     """The cases of a column with a value or an error of the metric; `checks` by case."""
+    if metric in metrics.derived:
+        reads = parts_read(metric, metrics.derived)
+        by_part = {leaf: answers_of(read, cells, metrics, checks) for leaf, read in reads.items()}
+        return joined(by_part)
     found = {}
     readings = _readings(metric, cells, metrics)
     for case, trials in cells.items():
@@ -64,13 +87,35 @@ def answers_of(
     return found
 
 
+def parts_read(metric: str, derived: Mapping[str, Derived]) -> dict[str, str]:
+    """What is read of trials for each part of a metric of the suite itself."""
+    found = {leaf: part_of(leaf, derived) for leaf in leaves(derived[metric], derived)}
+    return {leaf: part.read for leaf, part in found.items() if part is not None}
+
+
+def joined(by_part: Mapping[str, Mapping[str, Answers]]) -> dict[str, Answers]:
+    """The answers of each case with all its parts."""
+    found: dict[str, Answers] = {}
+    for leaf, answers in by_part.items():
+        for case, one in answers.items():
+            known = found.get(case, one._replace(values=(), errors=0))
+            found[case] = known._replace(
+                values=(*known.values, *one.values),
+                errors=max(known.errors, one.errors),
+                parts={**known.parts, leaf: Values(one.values, one.errors)},
+            )
+    return found
+
+
 def _readings(metric: str, cells: Cells, metrics: Metrics) -> Mapping[str, Reading]:
     if metric == "accuracy":
         return accuracy_of(cells)
     if metric == "error_rate":
         return error_rate_of(cells)
+    if metric in FIELD_READS:
+        return _quantities(FIELD_READS[metric], cells)
     if has_ratio(metric):
-        return _quantities(metric, cells)
+        return _quantities(reader(metric), cells)
     name, _, rest = metric.partition(".")
     read = pass_of if rest == "rate" else score_of
     found = {}
@@ -81,8 +126,8 @@ def _readings(metric: str, cells: Cells, metrics: Metrics) -> Mapping[str, Readi
     return found
 
 
-def _quantities(metric: str, cells: Cells) -> Mapping[str, Reading]:
-    values = values_by_case(cells, reader(metric))
+def _quantities(read: Read, cells: Cells) -> Mapping[str, Reading]:
+    values = values_by_case(cells, read)
     return {
         case: Reading(values.get(case, ()), sum(map(errored, trials)), trials[0].cluster)
         for case, trials in cells.items()

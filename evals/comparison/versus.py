@@ -100,7 +100,7 @@ def _finding(gate: Gate, contest: Contest, result: _Result) -> Finding:
         told = f"same answers{contest.judged_differently()}"
         aside = contest.set_aside(), contest.judged_anew()
         return ended(finding, "same", (measured, told, *aside))
-    change = Change(gate.metric)
+    change = Change(gate)
     found = _found(test, against, result.level, change)
     finding = msgspec.structs.replace(finding, found=found)
     outcome, by_errors = _outcome(finding, against, contest, result)
@@ -134,7 +134,7 @@ def _outcome(
     finding: Finding, against: Against, contest: Contest, result: _Result
 ) -> tuple[GateOutcome, bool]:
     """The outcome, and whether it is a failure only because errors leave it open."""
-    change = Change(finding.metric)
+    change = Change(finding)
     if not contest.n_errors:
         return change.outcome(finding.found, finding.value, against), False
     found = [
@@ -149,7 +149,7 @@ def _outcome(
 
 def _evidence(finding: Finding, against: Against, result: _Result, outcome: GateOutcome) -> str:
     """What the gate could have seen, and how many cases would decide."""
-    change = Change(finding.metric)
+    change = Change(finding)
     if against.mode == "measured":
         return change.by_chance(chance_of_drop(result.pairs, against.margin), against.margin)
     said = []

@@ -22,6 +22,7 @@ __all__ = [
     "adjusted_p",
     "cases_needed",
     "chance",
+    "change",
     "count",
     "difference",
     "direction",
@@ -89,6 +90,20 @@ def points(value: Number, low: Number = None, high: Number = None) -> str:
     if value is None:
         return MISSING
     return f"{_signed(value)}{SPACE}points{_bounds(low, high, _signed)}"
+
+
+def change(value: Number, low: Number = None, high: Number = None) -> str:
+    """A difference in a metric's own unit: `+0.042 [−0.010, +0.094]`, always signed."""
+    if value is None:
+        return MISSING
+    return f"{_changed(value)}{_bounds(low, high, _changed)}"
+
+
+def _changed(value: float) -> str:
+    shown = _thousandths(abs(value))
+    if not float(shown.replace(",", "")):
+        return f"±{shown}"
+    return f"{'+' if value > 0 else MINUS}{shown}"
 
 
 def score(value: Number, low: Number = None, high: Number = None) -> str:

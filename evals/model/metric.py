@@ -6,7 +6,10 @@ from typing import Final
 
 TIMES: Final = ("latency", "ttft", "tpot", "tokens_per_s")
 TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")
-_LESS: Final = ("latency", "ttft", "tpot", "tokens", "cost_usd", "error_rate")
+_LESS: Final = (
+    *("latency", "ttft", "tpot", "tokens", "cost_usd", "error_rate"),
+    *("errors", "turn", "judge_cost_usd", "attempts", "queued"),
+)
 COMPARED: Final = ("mean", "median", "p50", "p90", "p95", "p99")
 """The statistics that are compared as ratios; none: the typical case."""
 

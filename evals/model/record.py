@@ -129,6 +129,7 @@ class Finding(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     n_set_aside: int = 0  # cases that changed, or that one side alone has
     losses: tuple[str, ...] = ()  # cases whose majority of samples changed to fail
     gains: tuple[str, ...] = ()
+    derived: bool = False  # a metric of the suite itself: a difference is in the metric's own unit
 
 
 class SuiteRecord(Frozen, frozen=True, kw_only=True, omit_defaults=False):

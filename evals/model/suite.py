@@ -174,6 +174,7 @@ class Derived(Frozen, frozen=True, kw_only=True):
     expression: str | None = None
     of: str | None = None  # a recorded field, or a metric that an assertion names
     by: str | None = None  # mean, sum, rate, p95 …
+    better: Literal["higher", "lower"] | None = None  # None: not said, and not to be told from `of`
     place: Place | None = None
 
 

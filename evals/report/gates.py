@@ -152,7 +152,7 @@ def _plot(finding: Finding) -> Interval | None:
     better = 1 if finding.op in (">=", ">") else -1
     known = [end for end in (finding.value, finding.low, finding.high) if end is not None]
     far = max(abs(end - finding.limit) for end in known)
-    relative = findings.unit_of(finding.metric) not in ("share", "score")
+    relative = finding.derived or findings.unit_of(finding.metric) not in ("share", "score")
     usual = abs(finding.limit) / 2 if relative else 0.1
     scale = better * _REACH / (max(far, usual) or 1.0)
 

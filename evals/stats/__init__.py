@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ratio_of_medians_exact_bootstrap,
         ratio_of_quantiles,
     )
+    from evals.stats.contrasts import contrast
     from evals.stats.findings import gate
     from evals.stats.jackknife import jackknife_interval
     from evals.stats.latency import (
@@ -70,6 +71,7 @@ _HOMES = {
     "binomial": "binom_cdf binom_pmf binom_tail",
     "bootstrap": "bootstrap_interval pooled_quantile_interval ratio_of_medians "
     "ratio_of_medians_exact_bootstrap ratio_of_quantiles",
+    "contrasts": "contrast",
     "reliability": "auroc brier calibration",
     "findings": "gate",
     "jackknife": "jackknife_interval",
@@ -110,6 +112,7 @@ __all__ = [
     "clopper_pearson_interval",
     "clustered_mean",
     "cohen_kappa",
+    "contrast",
     "enough_values",
     "evalue_discordant",
     "gate",

@@ -110,11 +110,11 @@ def ratio_of_medians(
     _require_pairs(a, b)
     if not a:
         return RatioOfMedians(estimate=None, low=None, high=None)
-    above, below = _pool(grouped(b, clusters)), _pool(grouped(a, clusters))
+    above, below = pool_of(grouped(b, clusters)), pool_of(grouped(a, clusters))
     n = len(grouped(a, clusters))
 
     def ratio(counts: Sequence[int]) -> float:
-        return _pooled_quantile(above, counts, 0.5) / _pooled_quantile(below, counts, 0.5)
+        return pooled_quantile(above, counts, 0.5) / pooled_quantile(below, counts, 0.5)
 
     estimate = ratio([1] * n)
     if n < 2:
@@ -125,7 +125,7 @@ def ratio_of_medians(
     without = zip(_jackknife(above, n, 0.5), _jackknife(below, n, 0.5), strict=True)
     interval = bootstrap_interval(
         observed=estimate,
-        replicates=[ratio(counts) for counts in _resamples(n, seed)],
+        replicates=[ratio(counts) for counts in resamples(n, seed)],
         jackknife=[y / x for y, x in without],
         confidence=confidence,
     )
@@ -153,19 +153,19 @@ def ratio_of_quantiles(
     if not a:
         return RatioOfQuantiles(estimate=None, low=None, high=None)
     above, below = (
-        _pool([[value for case in unit for value in case] for unit in grouped(side, clusters)])
+        pool_of([[value for case in unit for value in case] for unit in grouped(side, clusters)])
         for side in (b, a)
     )
     n = len(grouped(a, clusters))
 
     def ratio(counts: Sequence[int]) -> float:
-        return _pooled_quantile(above, counts, q) / _pooled_quantile(below, counts, q)
+        return pooled_quantile(above, counts, q) / pooled_quantile(below, counts, q)
 
     estimate, low, high = ratio([1] * n), None, None
     if n > MOST_DRAWN:
         low, high = quantile_ratio_bounds(below, above, q, n=n, confidence=confidence)
     elif n > 1:
-        replicates = sorted(ratio(counts) for counts in _resamples(n, seed))
+        replicates = sorted(ratio(counts) for counts in resamples(n, seed))
         half = (1 - confidence) / 2
         low, high = sorted_quantile(replicates, half), sorted_quantile(replicates, 1 - half)
     return RatioOfQuantiles(estimate=estimate, low=low, high=high)
@@ -219,10 +219,8 @@ def pooled_quantile_interval(
     units = grouped(values, clusters)
     if len(units) < 2:
         return Interval(low=None, high=None)
-    pool = _pool(units)
-    replicates = sorted(
-        _pooled_quantile(pool, counts, q) for counts in _resamples(len(units), seed)
-    )
+    pool = pool_of(units)
+    replicates = sorted(pooled_quantile(pool, counts, q) for counts in resamples(len(units), seed))
     half = (1 - confidence) / 2
     return Interval(
         low=sorted_quantile(replicates, half), high=sorted_quantile(replicates, 1 - half)
@@ -241,10 +239,10 @@ def ratio_of_medians_exact_bootstrap(
     n = len(a)
     if not 1 <= n <= 6:
         raise ValueError(f"every resample of {n} pairs: only those of 1 to 6 pairs can be listed")
-    above, below = _pool([[value] for value in b]), _pool([[value] for value in a])
+    above, below = pool_of([[value] for value in b]), pool_of([[value] for value in a])
 
     def ratio(counts: Sequence[int]) -> float:
-        return _pooled_quantile(above, counts, 0.5) / _pooled_quantile(below, counts, 0.5)
+        return pooled_quantile(above, counts, 0.5) / pooled_quantile(below, counts, 0.5)
 
     draws = [
         [draw.count(i) for i in range(n)] for draw in combinations_with_replacement(range(n), n)
@@ -258,7 +256,7 @@ def ratio_of_medians_exact_bootstrap(
     )
 
 
-def _resamples(n: int, seed: int) -> Iterator[list[int]]:
+def resamples(n: int, seed: int) -> Iterator[list[int]]:
     """How often each of n units is drawn, in each of the resamples."""
     choices, units = Random(seed).choices, range(n)
     for _ in range(RESAMPLES):
@@ -268,12 +266,12 @@ def _resamples(n: int, seed: int) -> Iterator[list[int]]:
         yield counts
 
 
-def _pool(units: Sequence[Sequence[float]]) -> Pool:
+def pool_of(units: Sequence[Sequence[float]]) -> Pool:
     ordered = sorted((value, number) for number, unit in enumerate(units) for value in unit)
     return [value for value, _ in ordered], [number for _, number in ordered]
 
 
-def _pooled_quantile(pool: Pool, counts: Sequence[int], q: float) -> float:
+def pooled_quantile(pool: Pool, counts: Sequence[int], q: float) -> float:
     """The type-7 quantile where each unit's values occur `counts[unit]` times: no new sorting."""
     values, units = pool
     reached = list(accumulate(map(counts.__getitem__, units)))

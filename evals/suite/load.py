@@ -127,7 +127,8 @@ class _Loading:
         name, reference = self._id(path), self._reference(columns)
         subjects = self._subjects(columns, cases, reader)._replace(reference=reference, suite=name)
         metrics = read_metrics(written.metrics, problems, subjects)
-        subjects = subjects._replace(derived=written.metrics)
+        reckoned = {metric.name: metric for metric in metrics}
+        subjects = subjects._replace(derived=written.metrics, reckoned=reckoned)
         suite = Suite(
             id=name,
             path=problems.document.path,

@@ -10,7 +10,7 @@ import msgspec
 
 from evals.expression import ExpressionError, NoValue, parse
 from evals.model import Derived
-from evals.model.metric import FIELDS
+from evals.model.metric import FIELDS, lower_is_better
 from evals.suite.gates import RESERVED, kind_of
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
@@ -61,7 +61,16 @@ def _read(name: str, written: str | WrittenMetric, subjects: Subjects) -> Derive
     if isinstance(written, str):
         _check_expression(written, subjects)
         return Derived(name=name, expression=written)
+    if written.expression is not None:
+        if written.of is not None or written.by is not None:
+            raise Mistake("a metric has of and by, or an expression", key="expression")
+        _check_expression(written.expression, subjects)
+        return Derived(name=name, expression=written.expression, better=written.better)
     of, by = written.of, written.by
+    if of is None or by is None:
+        raise Mistake(
+            f"{name} needs {'by' if of else 'of'}", "write {of: latency, by: p95}, or an expression"
+        )
     if of in subjects.derived:
         raise Mistake(f"{of} is one figure of the suite, not one a trial", key="of")
     if of not in FIELDS and of not in subjects.metrics:
@@ -70,7 +79,10 @@ def _read(name: str, written: str | WrittenMetric, subjects: Subjects) -> Derive
     if by == "rate" and of not in subjects.metrics:
         message = f"rate is the share of passes of a metric that an assertion names; {of} is none"
         raise Mistake(message, "write mean, or another statistic", key="by")
-    return Derived(name=name, of=of, by=by)
+    better = written.better
+    if better is None:
+        better = "lower" if by == "std" or lower_is_better(of) else "higher"
+    return Derived(name=name, of=of, by=by, better=better)
 
 
 def _check_expression(text: str, subjects: Subjects) -> None:

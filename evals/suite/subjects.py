@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from evals.model import Derived
 from evals.suite.labels import Label
 from evals.suite.nearest import advice, hint
 from evals.suite.written import WrittenGate
@@ -21,6 +22,7 @@ class Subjects(NamedTuple):
     labels: Mapping[str, Label] = MappingProxyType({})
     confidences: Collection[str] = ()  # metrics of checks of that type
     derived: Collection[str] = ()  # metrics of the suite itself
+    reckoned: Mapping[str, Derived] = MappingProxyType({})  # those of them without a mistake
     complete: bool = True  # no assertion was left out for its mistakes
     reference: str = ""  # the column that gates judge
     suite: str = ""  # its id

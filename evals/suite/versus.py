@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
-from evals.model import Against, Gate
+from evals.expression.names import leaves
+from evals.model import Against, Derived, Gate
 from evals.model.metric import COMPARED, TIMES, TOKENS, has_ratio
+from evals.model.parts import PartOf, part_of
 from evals.suite.nearest import advice
 from evals.suite.subjects import Mistake, Subjects, check_part, texts, with_parts
 from evals.suite.written import WrittenGate
@@ -37,9 +40,9 @@ def read_comparison(written: WrittenGate, subjects: Subjects) -> Gate:
     against = Against(
         column=_column(written, subjects),
         baseline=_baseline(written, subjects),
-        margin=_margin(written),
+        margin=_margin(written, subjects),
         mode=written.mode or "regression",
-        across_hosts=_across_hosts(written),
+        across_hosts=_across_hosts(written, subjects),
     )
     if against.mode == "non-inferiority" and against.margin == 0:
         raise Mistake(
@@ -49,7 +52,7 @@ def read_comparison(written: WrittenGate, subjects: Subjects) -> Gate:
             key="mode" if written.margin is None else "margin",
         )
     cases = texts(written.cases)
-    op, limit = _condition(written.metric, against.margin)
+    op, limit = _condition(written.metric, against.margin, subjects.reckoned.get(written.metric))
     return Gate(
         text=_text(written, cases),
         metric=written.metric,
@@ -68,6 +71,9 @@ _QUANTITIES: Final = ("latency", "ttft", "tpot", "tokens_per_s", "tokens", "cost
 
 def _check_metric(written: WrittenGate, subjects: Subjects) -> None:
     head, _, rest = written.metric.partition(".")
+    if written.metric in subjects.derived:
+        _check_derived(written.metric, subjects.reckoned)
+        return
     if written.metric in ("accuracy", "error_rate") or has_ratio(written.metric):
         return
     if head in _QUANTITIES:
@@ -89,8 +95,35 @@ def _check_metric(written: WrittenGate, subjects: Subjects) -> None:
         )
 
 
-def _condition(metric: str, margin: float) -> tuple[Literal[">=", "<="], float]:
+def _check_derived(metric: str, known: Mapping[str, Derived]) -> None:
+    """Refuse a metric of the suite of which two sides cannot be compared."""
+    derived = known.get(metric)
+    if derived is None:
+        return  # it has a mistake of its own
+    if derived.better is None:
+        form = f'{metric}: {{expression: "{derived.expression}", better: lower}}, or higher'
+        raise Mistake(f"{metric} does not say which way is better", f"write {form}", key="metric")
+    for leaf, part in _parts(metric, known).items():
+        if part is None:
+            of = "" if leaf == metric else f": it is reckoned from {leaf}"
+            raise Mistake(
+                f"{metric} is not compared{of}",
+                "compared are metrics reckoned from means, sums, shares and quantiles over cases",
+                key="metric",
+            )
+
+
+def _parts(metric: str, known: Mapping[str, Derived]) -> dict[str, PartOf | None]:
+    expressions = {name: each.expression for name, each in known.items() if each.expression}
+    return {leaf: part_of(leaf, known) for leaf in leaves(metric, expressions)}
+
+
+def _condition(
+    metric: str, margin: float, derived: Derived | None
+) -> tuple[Literal[">=", "<="], float]:
     """What the difference, or the ratio, has to be."""
+    if derived is not None:
+        return ("<=", margin) if derived.better == "lower" else (">=", -margin if margin else 0.0)
     if metric.startswith("tokens_per_s"):
         return ">=", 1 - margin
     if has_ratio(metric):
@@ -100,8 +133,12 @@ def _condition(metric: str, margin: float) -> tuple[Literal[">=", "<="], float]:
     return ">=", -margin if margin else 0.0
 
 
-def _across_hosts(written: WrittenGate) -> bool:
-    if written.across_hosts and written.metric.partition(".")[0] not in TIMES:
+def _across_hosts(written: WrittenGate, subjects: Subjects) -> bool:
+    derived = subjects.reckoned
+    parts = _parts(written.metric, derived) if written.metric in derived else {}
+    is_time = any(part is not None and part.is_time for part in parts.values())
+    is_time = is_time or written.metric.partition(".")[0] in TIMES
+    if written.across_hosts and not is_time:
         raise Mistake(f"across_hosts is for times, not for {written.metric}", key="across_hosts")
     return bool(written.across_hosts)
 
@@ -149,8 +186,8 @@ def _baseline(written: WrittenGate, subjects: Subjects) -> str | None:
     return path
 
 
-def _margin(written: WrittenGate) -> float:
-    """A share in 0 … 1."""
+def _margin(written: WrittenGate, subjects: Subjects) -> float:
+    """A share in 0 … 1; of a metric of the suite anything in its own unit."""
     if written.margin is None:
         return 0.0
     found = _SHARE.fullmatch(str(written.margin).strip())
@@ -161,6 +198,8 @@ def _margin(written: WrittenGate) -> float:
             key="margin",
         )
     margin = float(found[1]) / (100 if found[2] else 1)
+    if written.metric in subjects.derived:
+        return margin
     falls = not has_ratio(written.metric) or written.metric.startswith("tokens_per_s")
     if margin >= 1 and falls:
         near = (f"write {margin:g}%",) if 1 < margin < 100 and not found[2] else ()

@@ -218,15 +218,24 @@ class WrittenTest(WrittenDefaults, frozen=True, kw_only=True, rename={"assert_":
 
 
 class WrittenMetric(Written, frozen=True, kw_only=True):
-    """A metric that aggregates something over the trials of a column."""
+    """A metric that aggregates something over the trials of a column, or an expression."""
 
     of: Annotated[
-        str, Meta(description="latency, tokens.completion, cost_usd … or a metric of assertions.")
-    ]
+        str | None,
+        Meta(description="latency, tokens.completion, cost_usd … or a metric of assertions."),
+    ] = None
     by: Annotated[
-        Literal["mean", "median", "p50", "p90", "p95", "p99", "min", "max", "sum", "std", "rate"],
+        Literal["mean", "median", "p50", "p90", "p95", "p99", "min", "max", "sum", "std", "rate"]
+        | None,
         Meta(description="How; rate: the share of passes of a metric of assertions."),
-    ]
+    ] = None
+    expression: Annotated[
+        str | None, Meta(description="Instead of `of` and `by`: cost_usd / accuracy.")
+    ] = None
+    better: Annotated[
+        Literal["higher", "lower"] | None,
+        Meta(description="Which way is better; gates with versus or baseline need it."),
+    ] = None
 
 
 class WrittenGate(Written, frozen=True, kw_only=True):

@@ -8,9 +8,21 @@ import msgspec
 import pytest
 from comparison_builders import manifest, measured_case, suite, trial, verdict
 
+from evals.comparison.baseline import baseline_of
 from evals.comparison.compare import compare_columns
 from evals.comparison.gates import judge_gates
-from evals.model import Case, Check, Derived, Estimate, Finding, Gate, Suite, TrialResult
+from evals.model import (
+    Against,
+    Case,
+    Check,
+    Derived,
+    Estimate,
+    Finding,
+    Gate,
+    Suite,
+    TrialResult,
+    Usage,
+)
 
 F1 = Derived(name="f1", expression="2 * precision * recall / (precision + recall)")
 
@@ -122,3 +134,104 @@ def test_many_clusters_are_left_out_in_groups() -> None:
     )
     half = found["twice"].high - 1  # type: ignore[operator]
     assert half == pytest.approx(2 * 1.96 * math.sqrt(0.25 / 2_500), rel=0.1)
+
+
+def versus(mode: str = "regression", *, better: str = "higher", margin: float = 0.0) -> Gate:
+    against = Against(column="plain", margin=margin, mode=mode)  # type: ignore[arg-type]
+    op, limit = (">=", -margin) if better == "higher" else ("<=", margin)
+    return Gate(
+        text="f1 versus plain",
+        metric="f1",
+        op=op,  # type: ignore[arg-type]
+        limit=limit,
+        column="warm",
+        against=against,
+    )
+
+
+def two_columns(gate: Gate, derived: Derived, worse: int, n: int = 40) -> Finding:
+    """`warm` loses the recall of `worse` of n cases, which have 0.9 of it everywhere else."""
+    whole = a_suite(n, derived)
+    cases = whole.cases
+    of = msgspec.structs.replace(
+        suite(cases, ("plain", "warm"), gates=[gate]),  # type: ignore[arg-type]
+        metrics=(derived,),
+    )
+    found = [
+        trial(
+            f"c{i}",
+            1,
+            column=column,
+            usage=Usage(prompt_tokens=5, completion_tokens=20),
+            take=f"{column}-{i}",
+            checks=(
+                verdict("precision", 1.0),
+                verdict("recall", 0.0 if column == "warm" and i < worse else 0.9),
+            ),
+        )
+        for i in range(n)
+        for column in ("plain", "warm")
+    ]
+    return finding(of, found)
+
+
+def test_a_drop_of_a_reckoned_metric_is_shown_where_it_is_more_than_chance() -> None:
+    judged = two_columns(versus(), F1, worse=12)
+    assert (judged.outcome, judged.found, judged.n_cases) == ("fail", "worse", 40)
+    assert judged.p is not None
+    assert judged.p < 0.01
+    assert judged.reason.startswith("warm: −0.174 [")
+    assert "a drop is shown, p < 0.001" in judged.reason.replace("\u00a0", " ")
+
+
+def test_a_drop_that_could_be_chance_is_undecided_and_says_what_it_could_have_seen() -> None:
+    judged = two_columns(versus(), F1, worse=2)
+    assert (judged.outcome, judged.found) == ("undecided", "inconclusive")
+    assert "could have seen a drop of about 0." in judged.reason
+    assert judged.p == pytest.approx(0.5)
+
+
+def test_where_lower_is_better_more_is_worse() -> None:
+    cost = Derived(name="f1", expression="tokens.completion.sum / recall", better="lower")
+    judged = two_columns(versus(better="lower"), cost, worse=12)
+    assert (judged.outcome, judged.found) == ("fail", "worse")
+    assert "a rise is shown" in judged.reason
+
+
+def test_non_inferiority_needs_the_drop_ruled_out() -> None:
+    assert two_columns(versus("non-inferiority", margin=0.3), F1, worse=2).outcome == "pass"
+    assert two_columns(versus("non-inferiority", margin=0.02), F1, worse=2).outcome == "fail"
+
+
+def test_the_measured_mode_says_how_often_chance_does_that() -> None:
+    judged = two_columns(versus("measured", margin=0.01), F1, worse=2)
+    assert judged.outcome == "fail"
+    assert "with nothing changed a drop of more than 0.01 is measured in" in judged.reason
+
+
+def test_a_baseline_that_lacks_a_part_is_an_error_that_says_which() -> None:
+    of = a_suite(3, msgspec.structs.replace(F1, better="higher"))
+    plain = rows((1, 1), (1, 1), (0, 1))
+    without = msgspec.structs.replace(
+        of, cases=tuple(Case(id=c.id, checks=c.checks[:1]) for c in of.cases), metrics=()
+    )
+    known = baseline_of(without, plain, run="r")
+    gate = Gate(
+        text="f1 versus baseline",
+        metric="f1",
+        op=">=",
+        limit=0.0,
+        against=Against(baseline="baselines/sums.json"),
+    )
+    gated = msgspec.structs.replace(of, gates=(gate,))
+    (judged,) = judge_gates(gated, plain, selected=True, baselines={"baselines/sums.json": known})
+    assert judged.outcome == "error"
+    assert "recall is not known both here and in the baseline" in judged.reason
+    assert "`evals baseline set` writes it" in judged.reason
+    (same,) = judge_gates(
+        gated,
+        plain,
+        selected=True,
+        baselines={"baselines/sums.json": baseline_of(of, plain, run="r")},
+    )
+    assert same.outcome == "same"

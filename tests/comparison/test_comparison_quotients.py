@@ -24,7 +24,7 @@ def gate(metric: str, mode: Any = "regression", margin: float = 0.0, **fields: A
     return Gate(
         text=f"{metric} versus old",
         metric=metric,
-        op="<=",
+        op="<=" if lower_is_better(metric) else ">=",
         limit=limit,
         column=fields.pop("column", "new"),
         against=Against(column="old", margin=margin, mode=mode, across_hosts=across),

@@ -48,3 +48,47 @@ def test_a_metric_of_the_suite_is_gated_and_shown_everywhere(project):
     arguments = ["compare", "latest:cold", "latest:warm", "--format", "json"]
     told = json.loads(runner.invoke(group, arguments).output)
     assert [side["metrics"]["f1"]["n_cases"] for side in told["suites"][0]["sides"]] == [3, 3]
+
+
+COMPARED = """
+endpoint: standin
+prompts: ["[[say {{ says }}]] Which, {{ at }}?"]
+settings: [{id: cold, temperature: 0}, {id: warm, temperature: 1}]
+metrics:
+  f1: {expression: 2 * precision * recall / (precision + recall), better: higher}
+  words_a_hit: {expression: tokens.completion.sum / recall, better: lower}
+gates:
+  - {metric: f1, versus: cold, column: warm, margin: 0.2, mode: MODE}
+  - {metric: words_a_hit, baseline: true}
+misses: allowed
+defaults:
+  assert:
+    - {type: contains, value: a, metric: precision}
+    - {type: contains, value: b, metric: recall}
+tests:
+  TESTS
+"""
+
+
+def compared(mode, says):
+    tests = "\n  ".join(
+        f"- {{id: c{i}, vars: {{says: '{said}', at: {i}}}}}" for i, said in enumerate(says)
+    )
+    return COMPARED.replace("MODE", mode).replace("TESTS", tests)
+
+
+def test_metrics_of_the_suite_are_compared_with_a_column_and_with_a_baseline(project):
+    project.suite(compared("regression", ["ab", "ab", "a", "b"] * 5))
+    project.run("--evals-mode", "record")
+    runner = CliRunner()
+    assert runner.invoke(group, ["baseline", "set"]).exit_code == 0
+    project.suite(compared("regression", ["ab", "ab", "a", "b"] * 5))
+    result = project.run("--evals-mode", "refresh")
+    column, baseline = project.manifest()["findings"]
+    assert (column["value"], column["derived"], column["outcome"]) == (0.0, True, "pass")
+    assert "a drop of 0.2 or more is ruled out" in column["reason"]
+    assert baseline["value"] == 0.0
+    assert "against the baseline" in baseline["reason"]
+    result.stdout.fnmatch_lines(["*f1 versus cold*: ±0.000*"])
+    markdown = runner.invoke(group, ["report", "latest", "--format", "markdown"]).output
+    assert "±0.000" in markdown

@@ -146,7 +146,7 @@ def _by_definition(units, q):
     st.sampled_from([0.5, 0.9]),
 )
 def test_leaving_units_out_in_turn_is_what_it_says(units, q):
-    pool = bootstrap._pool(units)
+    pool = bootstrap.pool_of(units)
     assert bootstrap._jackknife(pool, len(units), q) == _by_definition(units, q)
 
 

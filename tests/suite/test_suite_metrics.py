@@ -64,13 +64,37 @@ def test_what_is_refused(bench: Any, metric: str, said: str) -> None:
     [
         ("f.p95 >= 1", "f is one figure, without statistics: write f alone"),
         ("ff >= 1", 'did you mean "f"?'),
-        ("{metric: f, baseline: true}", "f is not compared"),
+        ("{metric: f, baseline: true}", "f does not say which way is better"),
     ],
 )
 def test_gates_on_them(bench: Any, gate: str, said: str) -> None:
     text = f"metrics: {{f: precision}}\ngates: ['{gate}']"
     text = text.replace("'", "") if gate.startswith("{") else text
     assert said in "\n".join(bench.mistakes(text + TESTS))
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ("{of: latency, by: max}", "f is not compared"),
+        ("{expression: latency.max / precision, better: lower}", "reckoned from latency.max"),
+        ("{expression: precision, of: latency}", "of and by, or an expression"),
+        ("{better: lower}", "f needs of"),
+    ],
+)
+def test_what_cannot_be_compared(bench: Any, metric: str, said: str) -> None:
+    text = f"metrics: {{f: {metric}}}\ngates: [{{metric: f, baseline: true}}]"
+    assert said in "\n".join(bench.mistakes(text + TESTS))
+
+
+def test_which_way_is_better_makes_the_gates_condition(bench: Any) -> None:
+    text = (
+        "metrics: {f: {expression: cost_usd / precision, better: lower}, "
+        "g: {of: precision, by: mean}}\n"
+        "gates: [{metric: f, baseline: true, margin: 2}, {metric: g, baseline: true, margin: 5%}]"
+    )
+    gates = bench.load(text + TESTS).suite.gates
+    assert [(gate.op, gate.limit) for gate in gates] == [("<=", 2), (">=", -0.05)]
 
 
 def test_a_gate_on_times_alone_judges_no_answers(bench: Any) -> None:
