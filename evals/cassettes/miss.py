@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from evals.cassettes.key import identity, key
+from evals.cassettes.layout import compact
 from evals.cassettes.store import Cassettes
 from evals.errors import DamagedFile, MissingRecording
 from evals.model import Request
@@ -182,5 +183,5 @@ def _value(value: Any, start: int) -> str:
         return "(absent)"
     if isinstance(value, str) and start:
         value = f"…{value[start:]}"
-    text = msgspec.json.encode(value).decode()
+    text = compact(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

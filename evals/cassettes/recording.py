@@ -16,9 +16,9 @@ class Recording:
     """Answers from the recordings, else from `endpoint`, recording what it says.
 
     With `refresh` it always asks, and replaces a recording by the new complete answer; without, it
-    does so where a recording is too old. An answer
-    is published at once, so that a killed process keeps it, and given out once it is on the disk
-    itself; syncing is grouped, so that it costs a delay and not a rate.
+    does so where a recording is too old. An answer is published at once, so that a killed process
+    keeps it, and given out once it is on the disk itself; syncing is grouped, so that it costs a
+    delay and not a rate.
     """
 
     def __init__(self, endpoint: Endpoint, cassettes: Cassettes, *, refresh: bool) -> None:

@@ -9,6 +9,7 @@ from evals.cassettes.key import key
 from evals.cassettes.store import decode
 from evals.errors import DamagedFile, EvalsError
 from evals.model import Exchange
+from evals.reading import read_file
 
 _REDACTED = "[secret:"  # in a body: its key was made of what stood there before
 
@@ -16,7 +17,7 @@ _REDACTED = "[secret:"  # in a body: its key was made of what stood there before
 def fault(path: Path) -> str | None:
     """What is wrong with a recording, or None."""
     try:
-        return fault_of(path, path.read_bytes())
+        return fault_of(path, read_file(path, follow=False))
     except OSError as problem:
         return f"it cannot be read: {problem.strerror}"
 

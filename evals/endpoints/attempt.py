@@ -50,7 +50,7 @@ async def attempt(
 
     `fresh`: not over a connection that served a request before, which the host may have closed.
     """
-    deadline = _Deadline(timeout, first=place.endpoint.first_byte_timeout)
+    deadline = _Deadline(timeout, idle=place.endpoint.idle_timeout)
     try:
         async with asyncio.timeout(timeout) as deadline.timeout:
             async with transport.post(address, content, fresh=fresh) as reply:
@@ -60,7 +60,6 @@ async def attempt(
                         place, status=reply.status, headers=reply.headers, body=body, model=model
                     )
                 if _is_stream(reply.headers):
-                    deadline.idle = place.endpoint.idle_timeout
                     return await _read_stream(reply, place, deadline)
                 return await _read_whole(reply, place)
     except TransportFailure as failure:
@@ -72,18 +71,18 @@ async def attempt(
 class _Deadline:
     """When an attempt ends for lack of an answer: in all, and between a stream's events."""
 
-    def __init__(self, total: float, *, first: float) -> None:
+    def __init__(self, total: float, *, idle: float) -> None:
         self._total = total
+        self._idle = idle
         self._end = asyncio.get_running_loop().time() + total
         self.timeout: asyncio.Timeout
-        self.idle = first
         self.words = f"no complete answer within timeout = {total:g} s"
 
     def renew(self) -> None:
         """An event came: the next may take as long again."""
-        silent_until = asyncio.get_running_loop().time() + self.idle
+        silent_until = asyncio.get_running_loop().time() + self._idle
         if silent_until < self._end:
-            self.words = f"the stream was silent for idle_timeout = {self.idle:g} s"
+            self.words = f"the stream was silent for idle_timeout = {self._idle:g} s"
         else:
             self.words = f"no complete answer within timeout = {self._total:g} s"
         self.timeout.reschedule(min(silent_until, self._end))

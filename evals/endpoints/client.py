@@ -6,7 +6,6 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from evals.answer import price, read
 from evals.endpoints.attempt import Answered, attempt
 from evals.endpoints.config import Config, EndpointConfig
-from evals.endpoints.connection import version
+from evals.endpoints.connection import recorded_now
 from evals.endpoints.estimate import completion_tokens, prompt_tokens
 from evals.endpoints.failure import Place, unread
 from evals.endpoints.gate import Closed, Elsewhere, Ending, Turn
@@ -25,7 +24,7 @@ from evals.endpoints.retry import Unanswered, next_delay
 from evals.endpoints.shared import Event, Run, not_sent
 from evals.endpoints.wire import encode
 from evals.errors import EndpointError
-from evals.model import Completion, Exchange, Recorded, Request, Timing, Usage
+from evals.model import Completion, Exchange, Request, Timing, Usage
 from evals.write import Secrets
 
 __all__ = ["Event", "Router", "connect"]
@@ -181,13 +180,7 @@ class _Client:
                 connect_s=answered.connect_s,
                 in_flight=turn.in_flight,
             ),
-            recorded=Recorded(
-                at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                by=f"pytest-model-evals {version()}",
-                base_url=host.base_url,
-                attempts=ask.attempts,
-                for_=ask.request.asker,
-            ),
+            recorded=recorded_now(ask.request, base_url=host.base_url, attempts=ask.attempts),
         )
         try:
             return exchange, price(read(exchange), self._run.config.prices)

@@ -307,7 +307,7 @@ class _Reader:
         return str(value)
 
 
-def _outside(name: str, own: JsonObject, chosen: _Chosen) -> tuple[JsonObject, dict[str, str]]:
+def _outside(name: str, keys: JsonObject, chosen: _Chosen) -> tuple[JsonObject, dict[str, str]]:
     """What the command line and the environment say of an endpoint, and where each was said."""
     values: JsonObject = {}
     origins: dict[str, str] = {}
@@ -315,11 +315,11 @@ def _outside(name: str, own: JsonObject, chosen: _Chosen) -> tuple[JsonObject, d
         values["concurrency"], origins["concurrency"] = chosen.concurrency, "--evals-concurrency"
     elif text := chosen.env.get("EVALS_CONCURRENCY"):
         values["concurrency"], origins["concurrency"] = _count(text), "EVALS_CONCURRENCY"
-    file, origin = own.get("model_file"), ""
+    file, origin = keys.get("model_file"), ""
     if name == "local" and (text := chosen.env.get("EVALS_LOCAL_MODEL")):
         file, origin = text, "EVALS_LOCAL_MODEL"
         values["model_file"], origins["model_file"] = file, origin
-    if file and ("model" not in own or origin):
+    if file and ("model" not in keys or origin):
         # What answers is named by its file, since the name is part of what is recorded.
         values["model"] = re.sub(r"\.(Q\w+|[bB]?[fF]\d+)$", "", Path(file).stem)
         origins["model"] = f"name of model_file ({origin})" if origin else "name of model_file"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +17,7 @@ from evals.endpoints.local import LocalServer
 from evals.endpoints.transport import Address
 from evals.endpoints.trust import Key, read_key
 from evals.errors import EndpointError
+from evals.model import Recorded, Request
 from evals.write import Secrets
 
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
@@ -107,7 +109,7 @@ class Connection:
             headers={
                 "accept-encoding": "gzip, deflate",
                 "content-type": "application/json",
-                "user-agent": f"pytest-model-evals/{version()}",
+                "user-agent": f"pytest-model-evals/{_version()}",
             },
             bearer=bearer,
             keys=self._keys,
@@ -125,8 +127,19 @@ class Connection:
                 await asyncio.to_thread(server.stop)
 
 
+def recorded_now(request: Request, *, base_url: str, attempts: int) -> Recorded:
+    """What a recording says of itself that is made of the answer to a request."""
+    return Recorded(
+        at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        by=f"pytest-model-evals {_version()}",
+        base_url=base_url,
+        attempts=attempts,
+        for_=request.asker,
+    )
+
+
 @cache
-def version() -> str:
+def _version() -> str:
     """Of this distribution."""
     try:
         return metadata.version("pytest-model-evals")

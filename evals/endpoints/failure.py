@@ -6,12 +6,17 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlsplit
 
 from evals.answer.read import error_text
 from evals.endpoints.config import EndpointConfig
-from evals.endpoints.retry import LONGEST_WAIT, RETRIED_STATUSES, Unanswered, read_retry_after
+from evals.endpoints.retry import (
+    LONGEST_WAIT,
+    RETRIED_STATUSES,
+    Chance,
+    Unanswered,
+    read_retry_after,
+)
 from evals.endpoints.transport import TransportFailure
 from evals.endpoints.wire import decode
 from evals.errors import EndpointError
@@ -118,11 +123,7 @@ def _is_quota(body: bytes) -> bool:
     error = answer.get("error", answer) if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return False
-    return any(error.get(key) in _QUOTA for key in ("code", "type") if _plain(error.get(key)))
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, str)
+    return any(str(error.get(key)) in _QUOTA for key in ("code", "type"))
 
 
 def _redirected(place: Place, *, status: int, location: str) -> Unanswered:
@@ -235,7 +236,7 @@ def timed_out(place: Place, words: str) -> Unanswered:
     return Unanswered(error, chance="once")
 
 
-def malformed(place: Place, words: str, *, chance: Any = "once") -> Unanswered:
+def malformed(place: Place, words: str, *, chance: Chance = "once") -> Unanswered:
     """The service answered 200 with something that is no answer."""
     error = EndpointError(
         f"{place}: {words}",

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from evals import own
 from evals.answer import price, read
 from evals.endpoints.config import EndpointConfig
-from evals.endpoints.connection import version
+from evals.endpoints.connection import recorded_now
 from evals.endpoints.gate import Closed, Ending, Turn
 from evals.endpoints.host import Host
 from evals.endpoints.shared import Event, Run
 from evals.endpoints.told import body_of
-from evals.errors import EndpointError, told
-from evals.model import Completion, Exchange, Recorded, Request, Response, Timing
+from evals.errors import EndpointError, EndpointErrorKind, told
+from evals.model import Completion, Exchange, Request, Response, Timing
 
 
 class FunctionClient:
@@ -72,13 +72,14 @@ class FunctionClient:
         found = own.find(self._endpoint.name)
         assert found is not None  # the configuration has it from there
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as limit:
                 said, latency = await _timed(found.function, request)
-        except TimeoutError as error:
-            raise self._error(f"no answer within timeout = {timeout:g} s", "timeout") from error
         except EndpointError:
             raise
         except Exception as problem:
+            if limit.expired():  # else a TimeoutError is the function's own
+                late = f"no answer within timeout = {timeout:g} s"
+                raise self._error(late, "timeout") from problem
             failed = self._error(f"{type(problem).__name__}: {problem}", "broken")
             failed.traceback = told(problem)
             raise failed from problem
@@ -101,15 +102,10 @@ class FunctionClient:
                 queued_s=round(queued_s, 6),
                 in_flight=turn.in_flight,
             ),
-            recorded=Recorded(
-                at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                by=f"pytest-model-evals {version()}",
-                base_url=f"function:{found.label}",
-                for_=request.asker,
-            ),
+            recorded=recorded_now(request, base_url=f"function:{found.label}", attempts=1),
         )
 
-    def _error(self, what: str, kind: Any) -> EndpointError:
+    def _error(self, what: str, kind: EndpointErrorKind) -> EndpointError:
         return EndpointError(f"endpoint {self._endpoint.name}: {what}", kind=kind)
 
     def _failed(self, request: Request, error: EndpointError) -> None:
@@ -166,7 +162,7 @@ async def _in_thread(function: Callable[..., Any], request: Request) -> tuple[An
         except BaseException as raised:  # noqa: BLE001 # raised again where it is awaited
             problem = _raisable(raised)
         latency = time.perf_counter() - begun
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             loop.call_soon_threadsafe(hand_over, said, latency, problem)
 
     threading.Thread(target=work, name=f"evals {request.endpoint}", daemon=True).start()

@@ -8,24 +8,18 @@ from pathlib import Path
 
 from evals.session.git import git
 
-DISTRIBUTION = "pytest-model-evals"
 _TIMEOUT_S = 10.0  # of each command, at the end of every run
 
 
 def versions() -> dict[str, str]:
     """The versions that can change a result."""
     found = {"python": platform.python_version()}
-    for name in (DISTRIBUTION, "pytest", "httpx", "jinja2"):
+    for name in ("pytest-model-evals", "pytest", "httpx", "jinja2"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
     return found
-
-
-def recorder() -> str:
-    """`pytest-model-evals 0.1.0`."""
-    return f"{DISTRIBUTION} {versions().get(DISTRIBUTION, 'from source')}"
 
 
 def git_state(root: Path) -> tuple[str | None, bool | None]:

@@ -164,6 +164,24 @@ def test_a_recording_under_another_key_or_take_is_damage(call, recorded) -> None
     assert (called.code, "its name says take 7, its content take 0" in called.out) == (6, True)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such files")
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo if sys.platform != "win32" else None, "it is no regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is a link"),
+    ],
+    ids=["pipe", "link"],
+)
+def test_what_is_no_file_is_not_read(call, recorded, make, said) -> None:
+    path = of_case(recorded, "small[greedy]")
+    path.unlink()
+    make(path)
+    called = call("cassettes", "verify")
+    assert called.code == 6
+    assert f"{path.name}: it cannot be read: {said}" in called.out
+
+
 def test_an_orphaned_folder_is_verified_too(call, recorded) -> None:
     folder(recorded).rename(folder(recorded, "gone"))
     assert call("cassettes", "verify").out == "8 recordings: none damaged\n"

@@ -27,6 +27,8 @@ async def shop_bot(request):
     text = request.body["messages"][-1]["content"]
     if text == "raise":
         raise LookupError("the shop is closed")
+    if text == "own-timeout":
+        raise TimeoutError("the shop did not open")
     if text == "number":
         return 5
     if text == "slow":
@@ -153,6 +155,15 @@ def test_an_exception_is_an_error_of_its_trial_with_the_traceback(shop):
     (trial,) = shop.trials()
     assert (trial["outcome"], trial["error"]["kind"]) == ("error", "broken")
     assert calls(shop) == ["raise"]  # whether it may be called again is for it to know
+
+
+def test_a_timeout_of_its_own_is_not_taken_for_the_limit(shop):
+    suite(shop, "own-timeout")
+    shop.record().stdout.fnmatch_lines(
+        ["*endpoint shop-bot: TimeoutError: the shop did not open*", "*shop.py*in shop_bot*"]
+    )
+    (trial,) = shop.trials()
+    assert trial["error"]["kind"] == "broken"
 
 
 def test_what_is_no_answer_is_named(shop):
