@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         SuiteError,
     )
     from evals.model import Completion, Estimate, Request, Suite, Verdict
-    from evals.own import endpoint
+    from evals.own import endpoint, prompt
 
 __version__ = "0.1.0"
 
@@ -38,6 +38,7 @@ _HOMES = {
     "run": "api",
     "check": "checks.registry",
     "endpoint": "own",
+    "prompt": "own",
     "Context": "checks.asking",
     "CheckError": "errors",
     "ConfigError": "errors",
@@ -78,6 +79,7 @@ __all__ = [
     "load_run",
     "load_suite",
     "plan",
+    "prompt",
     "run",
     "stats",
 ]

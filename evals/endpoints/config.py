@@ -141,11 +141,10 @@ def load_config(
     elif table.get("extensions"):
         reader.promised = {*table.get("endpoints", {}), table.get("endpoint", "")} - {""}
     chosen = _Chosen(endpoint=endpoint, concurrency=concurrency, env=env)
+    tables = table.get("endpoints", {})
+    known = (*builtin.ENDPOINTS, *own.endpoints.names(), *reader.promised, *tables)
     endpoints = {
-        name: reader.endpoint(name, table.get("endpoints", {}).get(name, {}), chosen)
-        for name in dict.fromkeys(
-            (*builtin.ENDPOINTS, *own.names(), *reader.promised, *table.get("endpoints", {}))
-        )
+        name: reader.endpoint(name, tables.get(name, {}), chosen) for name in dict.fromkeys(known)
     }
     prices = reader.prices(table.get("prices", {}))
     default = reader.default(table, endpoints, chosen)
@@ -253,7 +252,7 @@ class _Reader:
 
     def _function(self, name: str, keys: JsonObject) -> JsonObject:
         """What an endpoint is by default that a function of the project answers for."""
-        found = own.find(name)
+        found = own.endpoints.find(name)
         if found is None:
             if name in builtin.ENDPOINTS or name not in self.promised or keys.keys() & _SERVED:
                 return {}

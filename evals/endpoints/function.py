@@ -69,7 +69,7 @@ class FunctionClient:
     async def _call(
         self, request: Request, turn: Turn, *, queued_s: float, timeout: float
     ) -> Exchange:
-        found = own.find(self._endpoint.name)
+        found = own.endpoints.find(self._endpoint.name)
         assert found is not None  # the configuration has it from there
         try:
             async with asyncio.timeout(timeout) as limit:

@@ -16,6 +16,7 @@ class Prompt(Frozen, frozen=True, kw_only=True):
 
     id: str
     messages: tuple[JsonObject, ...]
+    function: str | None = None  # registered under this name: it makes the messages
     render: bool = True  # False: sent as written
     examples: tuple[Any, ...] = ()  # few-shot, where its templates name them
     description: str | None = None

@@ -13,6 +13,7 @@ from evals.model import (
     Comparison,
     Difference,
     Frozen,
+    JsonObject,
     Manifest,
     Prompt,
     Suite,
@@ -92,7 +93,7 @@ def changes_of(
         warnings=tuple(_warnings(comparison, suite, (old, new))),
         prompts=prompts,
         parameters=parameters,
-        unchanged=_unchanged(prompts, parameters),
+        unchanged=_unchanged(prompts, parameters, new.suite),
     )
 
 
@@ -155,7 +156,7 @@ def _prompts(old: Suite, new: Suite) -> Iterator[PromptChange]:
     before = {prompt.id: prompt for prompt in old.prompts}
     for prompt in new.prompts:
         known = before.get(prompt.id)
-        if known is None or known.messages == prompt.messages:
+        if known is None or _said(known) == _said(prompt):
             continue
         for role, then, now in _messages(known, prompt):
             if then != now:
@@ -166,13 +167,18 @@ def _prompts(old: Suite, new: Suite) -> Iterator[PromptChange]:
 
 def _messages(old: Prompt, new: Prompt) -> Iterator[tuple[str, str, str]]:
     """The messages by place: whose they are, what they said, what they say."""
-    for place in range(max(len(old.messages), len(new.messages))):
-        then, now = (
-            messages[place] if place < len(messages) else {}
-            for messages in (old.messages, new.messages)
-        )
+    both = _said(old), _said(new)
+    for place in range(max(map(len, both))):
+        then, now = (messages[place] if place < len(messages) else {} for messages in both)
         role = str(now.get("role") or then.get("role") or "")
         yield role, written(then.get("content") or ""), written(now.get("content") or "")
+
+
+def _said(prompt: Prompt) -> tuple[JsonObject, ...]:
+    """Its messages; of a function only the name, as runs do not keep its code."""
+    if prompt.function is None:
+        return prompt.messages
+    return ({"role": "function", "content": prompt.function},)
 
 
 def _parts(then: str, now: str) -> tuple[Part, ...]:
@@ -224,8 +230,12 @@ def _value(value: object) -> str:
     return "not sent" if value is None else one_line(written(value), 200)
 
 
-def _unchanged(prompts: Sequence[PromptChange], parameters: Sequence[ParameterChange]) -> str:
-    same = [word for word, found in (("Prompts", prompts), ("parameters", parameters)) if not found]
+def _unchanged(
+    prompts: Sequence[PromptChange], parameters: Sequence[ParameterChange], suite: Suite
+) -> str:
+    unknown = any(prompt.function is not None for prompt in suite.prompts)
+    found = (("Prompts", prompts or unknown), ("parameters", parameters))
+    same = [word for word, changed in found if not changed]
     return f"{' and '.join(same).capitalize()} are the same in both runs." if same else ""
 
 

@@ -10,6 +10,7 @@ from evals.errors import Place, Problem
 from evals.model import Assertion, Case, JsonObject, Prompt
 from evals.suite.assertions import checks_in
 from evals.suite.bind import template_options
+from evals.suite.functions import find_function, parameters_of
 from evals.suite.nearest import nearest
 from evals.suite.problems import Problems
 from evals.suite.prompts import DEFAULT, names_in
@@ -143,7 +144,9 @@ class Names:
                 self.used |= compile_template(text).names
 
     def check_unused(self, tests: Sequence[WrittenTest], defaults: WrittenDefaults) -> None:
-        """Warn of vars written in the suite that no template uses."""
+        """Warn of vars written in the suite that nothing uses, as far as that can be known."""
+        if any(p.function is not None and parameters_of(p.function).all for p in self._prompts):
+            return
         said: set[str] = set()
         layers: list[tuple[tuple[str | int, ...], WrittenDefaults]] = [(("defaults",), defaults)]
         layers += each_test(tuple(tests))
@@ -169,6 +172,8 @@ def _vars(
 
 
 def _remedy(prompt: Prompt, name: str, known: Iterable[str]) -> tuple[str, ...]:
+    if prompt.function is not None:
+        return (f"{find_function(prompt.function).label} has a parameter of this name",)
     if prompt.messages[0].get("content") != DEFAULT:
         return () if nearest(name, known) else (f"give the tests a var {name!r}",)
     return (f"a suite without prompts asks {DEFAULT}: add prompts, or a var `prompt`",)

@@ -21,10 +21,11 @@ from evals.suite.conversation import opening, rendered
 from evals.suite.excerpts import explained, explaining
 from evals.suite.expand import asks, pairs
 from evals.suite.files import Files
+from evals.suite.functions import check_again, messages_of
 from evals.suite.images import Images, has_images
 from evals.suite.load import load_suite
 from evals.suite.nearest import hint
-from evals.suite.template import is_plain, is_template, render_messages
+from evals.suite.template import is_plain, is_template
 
 _NOTHING: Final[JsonObject] = {}
 _MOST: Final = 100  # mistakes that only values show
@@ -128,6 +129,7 @@ class Making:
         self._images = images
         self.is_adaptive = False
         self._said: set[tuple[Place, str]] = set()
+        self._called: set[str] = set()  # prompts that were rendered
         endpoint = next(c.endpoint for c in suite.columns if c.id == suite.reference)
         self._bodies = CheckBodies(config, suite.judge, endpoint)
         self.endpoints = {column.endpoint for column in suite.columns}
@@ -174,7 +176,7 @@ class Making:
     def _messages(self, case: Case, prompt: Prompt) -> tuple[JsonObject, ...]:
         if case.turns and prompt.implied:
             return opening(self._turns)
-        messages = self._images.filled(render_messages(prompt, case))
+        messages = self._images.filled(messages_of(prompt, case))
         return (*messages, *opening(self._turns)) if case.turns else messages
 
     def find(self, case: str, column: str) -> Cell | None:
@@ -230,10 +232,14 @@ class Making:
         if case.turns and prompt.implied:
             return
         try:
-            messages = render_messages(prompt, case)
+            messages = messages_of(prompt, case)
             self._images.check(messages)
+            if prompt.id not in self._called:
+                self._called.add(prompt.id)
+                check_again(prompt, case, messages)
         except EvalsError as problem:
-            self._complain(prompt.place or case.place, case, problem.message)
+            details = (problem.remedy,) if problem.remedy else ()
+            self._complain(prompt.place or case.place, case, problem.message, *details)
             return
         if case.turns and messages and messages[-1]["role"] == "user":
             ends = f"prompt {prompt.id!r} ends with a user's message"

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
-import msgspec
-
+from evals import own
 from evals.errors import Place, Problem, SuiteError
 from evals.model import JsonObject, Prompt
 from evals.suite.datasets import read_json
 from evals.suite.files import FileRefused, Files
+from evals.suite.functions import REGISTER, parameters_of
 from evals.suite.ids import ID_RULE, TWICE, is_id
-from evals.suite.images import image_mistakes
-from evals.suite.nearest import hint
+from evals.suite.messages import message_mistakes
+from evals.suite.nearest import advice
 from evals.suite.problems import Problems
 from evals.suite.structure import kind_of
 from evals.suite.template import TemplateError, compile_template, templates_in
-from evals.suite.written import Role, WrittenMessage, WrittenPrompt
+from evals.suite.written import WrittenPrompt
 from evals.suite.yaml import Document, decode, read_yaml
 
 DEFAULT: Final = "{{ prompt }}"
+_SOURCES: Final = ("template", "messages", "file", "name")
 _TEXTS: Final = (".txt", ".md", ".j2")
-_ROLES: Final = get_args(Role)
 _DATA: Final = (".yaml", ".yml", ".json")
 
 Path = tuple[str | int, ...]
@@ -33,6 +33,7 @@ class _Found(NamedTuple):
     messages: tuple[JsonObject, ...] | None
     id: str | None = None
     description: str | None = None
+    function: str | None = None
 
 
 def read_prompts(
@@ -78,6 +79,7 @@ class _Reader:
         return Prompt(
             id=name,
             messages=found.messages,
+            function=found.function,
             render=written.render,
             description=written.description or found.description,
             place=self._problems.place(path),
@@ -94,29 +96,40 @@ class _Reader:
         return True
 
     def _source(self, written: WrittenPrompt, path: Path) -> tuple[_Found, Path]:
-        given = [
-            key for key in ("template", "messages", "file") if getattr(written, key) is not None
-        ]
+        given = [key for key in _SOURCES if getattr(written, key) is not None]
         if not given and self._problems.document.was_cut(path):
             return _Found(None), path  # it was there, and wrong in its form
         if len(given) != 1:
             found = f"has {' and '.join(given)}" if given else "has none of them"
             self._problems.error(
-                path, f"a prompt is one of template, messages and file; this {found}"
+                path, f"a prompt is one of template, messages, file and name; this {found}"
             )
             return _Found(None), path
         key = given[0]
         if written.template is not None:
             return _Found((_user(written.template),)), (*path, key)
+        if written.name is not None:
+            return self._function(written.name, (*path, key), written.render), (*path, key)
         if written.file is not None:
             return self._file(written.file, (*path, key), written.render), (*path, key)
         raw = self._problems.document.value["prompts"][path[-1]]["messages"]
         return _Found(self._messages(raw, (*path, key))), (*path, key)
 
+    def _function(self, name: str, path: Path, render: bool) -> _Found:
+        known = own.prompts.names()
+        if name not in known:
+            details = (*advice(name, known, "registered prompts"), REGISTER)
+            self._problems.error(path, f"unknown prompt {name!r}", details)
+            return _Found(None)
+        if not render:
+            details = ("what a function returns is no template: leave `render` out",)
+            self._problems.error((*path[:-1], "render"), "render is for templates", details)
+        return _Found((), function=name)
+
     def _messages(self, raw: list[JsonObject], path: Path) -> tuple[JsonObject, ...] | None:
         if not raw and self._problems.document.was_cut(path):
             return None  # it had one, and wrong in its form
-        wrong = list(_message_mistakes(raw))
+        wrong = list(message_mistakes(raw))
         for inner, message in wrong:
             self._problems.error((*path, *inner), message)
         return None if wrong else tuple(raw)
@@ -209,7 +222,7 @@ def _from_data(data: bytes, name: str) -> _Found:
         raise _wrong(document.place(path), message, f"a text stands in {', '.join(_TEXTS)}")
     problems = [
         Problem(document.place((*path, *inner)), message)
-        for inner, message in _message_mistakes(value)
+        for inner, message in message_mistakes(value)
     ]
     for key, part in head.items():
         if key not in ("id", "description") or not isinstance(part, str):
@@ -230,48 +243,11 @@ def _raise(document: Document) -> None:
         raise SuiteError(document.problems)
 
 
-def _message_mistakes(raw: list[Any]) -> list[tuple[Path, str]]:
-    """What is wrong with messages, each with its path."""
-    if not raw:
-        return [((), "a prompt has at least one message")]
-    wrong: list[tuple[Path, str]] = []
-    for index, message in enumerate(raw):
-        try:
-            read = msgspec.convert(message, WrittenMessage)
-        except msgspec.ValidationError as error:
-            wrong.append(((index,), f"not a message: {_no_message(message, error)}"))
-            continue
-        if read.role == "tool" and read.tool_call_id is None:
-            wrong.append(((index,), "a message of role tool needs tool_call_id"))
-        elif read.content is None and not (read.role == "assistant" and read.tool_calls):
-            wrong.append(((index,), "a message needs content"))
-        elif read.content == () or any(
-            not isinstance(part, str) and "type" not in part for part in read.content or ()
-        ):
-            wrong.append(
-                ((index, "content"), "a part of content is {type: text, text: …} or alike")
-            )
-        else:
-            wrong += [((index, "content"), said) for said in image_mistakes(read.content)]
-    return wrong
-
-
-def _no_message(message: Any, error: msgspec.ValidationError) -> str:
-    """Why a part of a prompt's file is no message."""
-    if not isinstance(message, dict):
-        return f"a mapping with role and content, found {kind_of(message)}"
-    for key in message:
-        if key not in WrittenMessage.__struct_fields__:
-            return f"unknown key {key!r}{hint(key, WrittenMessage.__struct_fields__)}"
-    role = message.get("role")
-    if role not in _ROLES:
-        found = "it lacks its role" if role is None else f"role is {kind_of(role)}"
-        return f"{found}; allowed are {', '.join(_ROLES)}"
-    return str(error)
-
-
 def names_in(prompt: Prompt) -> tuple[frozenset[str], frozenset[str]]:
     """The vars that a prompt needs, and those it only asks about."""
+    if prompt.function is not None:
+        parameters = parameters_of(prompt.function)
+        return parameters.needed, parameters.optional
     names: set[str] = set()
     optional: set[str] = set()
     for message in prompt.messages if prompt.render else ():

@@ -21,21 +21,26 @@ DATA: Final = "suites.md#data-files"
 CHECKS: Final = "checks.md#checks"
 FILES: Final = "suites.md#files"
 
-# The innermost key of a path that is listed decides.
+# The innermost key of a path that is listed decides, "above.key" before "key".
 BY_KEY: Final[dict[str, str]] = {
-    "suite": SUITE,
-    "tags": SUITE,
+    **dict.fromkeys(("suite", "live_only"), SUITE),
     "endpoint": "configuration.md#endpoints",
     "prompts": "suites.md#prompts",
+    "prompts.name": "suites.md#prompts-in-python",
     "messages": "suites.md#messages",
+    "image_url": "suites.md#images",
+    "examples": "suites.md#examples",
+    "examples.file": DATA,
     "parameters": "suites.md#parameters",
     "settings": "suites.md#settings",
     "matrix": "suites.md#matrix",
     "reference": "suites.md#columns",
     "repeat": "suites.md#samples",
+    **dict.fromkeys(("repeat.min", "repeat.max", "until"), "suites.md#adaptive-samples"),
     "misses": "suites.md#misses",
     "defaults": "suites.md#tests",
     "tests": "suites.md#tests",
+    "tests.file": DATA,
     "turns": "suites.md#turns",
     "dataset": "suites.md#data-sets",
     **dict.fromkeys(("map", "types", "where", "sample", "limit", "delimiter"), DATA),
@@ -43,14 +48,21 @@ BY_KEY: Final[dict[str, str]] = {
     "use": "checks.md#named-sets",
     "assert": "checks.md#an-assertion",
     "transform": "checks.md#transforms",
+    "transforms": "checks.md#transforms",
     **dict.fromkeys(("any", "all", "at-least", "not-any", "not-all"), "checks.md#groups"),
     "judge": "suites.md#judge",
+    "metrics": "suites.md#metrics-of-the-suite",
     "gates": "suites.md#gates",
-    **dict.fromkeys(("versus", "baseline", "margin", "mode"), "suites.md#gates-that-compare"),
+    **dict.fromkeys(
+        ("versus", "baseline", "margin", "mode", "across_hosts"), "suites.md#gates-that-compare"
+    ),
     "limits": "suites.md#limits",
     "file": FILES,
     "id": "suites.md#ids",
 }
+
+# The keys below these are the user's names.
+_OF_NAMES: Final = ("vars", "metadata", "checks", "transforms", "metrics")
 
 _OF_TEMPLATES: Final = ("of the template", "unknown variable")
 _Path = tuple[str | int, ...]
@@ -137,11 +149,12 @@ def section_of(path: _Path, value: Any) -> str:
         return BY_KEY["parameters"]
     if "map" in path:
         return DATA  # the names below it are the user's
-    for part in reversed(path):
-        if part == "file" and path[0] == "tests":
-            return DATA
-        if isinstance(part, str) and part in BY_KEY:
-            return BY_KEY[part]
+    keys = [part for part in path if isinstance(part, str)]
+    keys = [key for above, key in zip(("", *keys), keys, strict=False) if above not in _OF_NAMES]
+    for above, key in reversed(list(zip(("", *keys), keys, strict=False))):
+        found = BY_KEY.get(f"{above}.{key}") or BY_KEY.get(key)
+        if found is not None:
+            return found
     return SUITE
 
 

@@ -56,7 +56,7 @@ class WrittenMessage(Written, frozen=True, kw_only=True):
 
 
 class WrittenPrompt(Written, frozen=True, kw_only=True):
-    """A prompt: exactly one of `template`, `messages` and `file`."""
+    """A prompt: exactly one of `template`, `messages`, `file` and `name`."""
 
     id: Id | None = None
     description: str | None = None
@@ -65,6 +65,9 @@ class WrittenPrompt(Written, frozen=True, kw_only=True):
     file: Annotated[
         str | None,
         Meta(description="Text (.txt, .md, .j2) or messages (.yaml, .json), beside the suite."),
+    ] = None
+    name: Annotated[
+        str | None, Meta(description="A function of the project, registered by @evals.prompt.")
     ] = None
     render: Annotated[bool, Meta(description="false: sent as written.")] = True
 

@@ -94,6 +94,6 @@ def test_a_function_of_the_project_is_shown_as_an_endpoint(call, project, monkey
     try:
         rows = _rows(call("config").out)
     finally:
-        own.forget("shop-bot")
+        own.endpoints.forget("shop-bot")
     assert rows["endpoints.shop-bot.function"] == ("extension", "shop_of_config.shop_bot")
     assert rows["endpoints.shop-bot.concurrency"] == ("built-in", "8")

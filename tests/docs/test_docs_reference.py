@@ -169,15 +169,18 @@ def anchors(file):
 
 @pytest.fixture
 def project(tmp_path):
-    """A project with the data files of the examples, and every endpoint that pages name."""
+    """A project with the data files of the examples, and the functions that pages name."""
     (tmp_path / "suites").mkdir()
     for file in (DOCS / "examples").iterdir():
         if file.suffix == ".csv":
             (tmp_path / "suites" / file.name).write_bytes(file.read_bytes())
     (tmp_path / "evals.toml").write_text("")
     own.endpoint("shop-bot")(lambda request: "")
+    (code,) = re.findall(r"```python\n([^`]*@evals\.prompt[^`]*)```", page("how-to.md"))
+    exec(code, {"__name__": "suites.extensions"})
     yield tmp_path
-    own.forget("shop-bot")
+    own.endpoints.forget("shop-bot")
+    own.prompts.forget("support")
 
 
 @pytest.mark.parametrize("text", fenced("yaml"))

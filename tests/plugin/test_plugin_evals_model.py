@@ -207,5 +207,5 @@ def test_the_example_of_the_guide_runs(shop):
         shop.record("test_support.py").assert_outcomes(passed=3)
         shop.run("test_support.py").assert_outcomes(passed=3)
     finally:
-        own.forget("echo")
+        own.endpoints.forget("echo")
     assert len(list(shop.path.glob("cassettes/test_support.py/*.json"))) == 5

@@ -78,8 +78,8 @@ def shop(project):
     config = project.path / "pyproject.toml"
     config.write_text('[tool.evals]\nextensions = ["shop"]\n' + config.read_text())
     yield project
-    for name in own.names():
-        own.forget(name)
+    for name in own.endpoints.names():
+        own.endpoints.forget(name)
 
 
 def suite(shop, prompt, check='{type: contains, value: "You said"}', endpoint="shop-bot"):

@@ -12,9 +12,19 @@ from hypothesis import strategies as st
 
 from evals.endpoints.config import load_config
 from evals.errors import SuiteError
+from evals.suite import written
 from evals.suite.excerpts import WIDTH, cells, cut_out
 from evals.suite.open import open_suite
-from evals.suite.sections import BY_KEY, CHECKS, DATA, FILES, SUITE, TEMPLATES, YAML
+from evals.suite.sections import (
+    BY_KEY,
+    CHECKS,
+    DATA,
+    FILES,
+    SUITE,
+    TEMPLATES,
+    YAML,
+    section_of,
+)
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -94,6 +104,67 @@ def test_the_message_of_the_error_has_it_all(tmp_path: Path) -> None:
         "    |         ^\n"
         "    see docs/reference/suites.md#samples"
     )
+
+
+TABLES: dict[str, tuple[type, tuple[str | int, ...]]] = {
+    "suite": (written.WrittenSuite, ()),
+    "prompt": (written.WrittenPrompt, ("prompts", 0)),
+    "message": (written.WrittenMessage, ("prompts", 0, "messages", 0)),
+    "setting": (written.WrittenSetting, ("settings", 0)),
+    "judge": (written.WrittenJudge, ("judge",)),
+    "repeat": (written.WrittenRepeat, ("repeat",)),
+    "test": (written.WrittenTest, ("tests", 0)),
+    "turn": (written.WrittenTurn, ("tests", 0, "turns", 0)),
+    "dataset": (written.WrittenDataset, ("tests", 0, "dataset")),
+    "sample": (written.WrittenSample, ("tests", 0, "sample")),
+    "examples": (written.WrittenExamples, ("examples",)),
+    "metric": (written.WrittenMetric, ("metrics", "limits")),
+    "gate": (written.WrittenGate, ("gates", 0)),
+    "limits": (written.WrittenLimits, ("limits",)),
+}
+
+
+def test_every_mapping_of_a_suite_has_its_table() -> None:
+    structs = {
+        struct
+        for struct in vars(written).values()
+        if isinstance(struct, type) and issubclass(struct, written.Written)
+    }
+    shared = {written.Written, written.WrittenDefaults}  # the keys of a test
+    assert {struct for struct, _ in TABLES.values()} == structs - shared
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_key_leads_to_the_section_of_its_table_or_to_one_of_its_own(table: str) -> None:
+    struct, path = TABLES[table]
+    lines = (REFERENCE / "suites.md").read_text("utf-8").splitlines()
+    before = lines[: lines.index(f"<!-- generated: {table} -->")]
+    heading = next(line for line in reversed(before) if line.startswith("#"))
+    home = f"suites.md#{_anchor(heading.lstrip('# '))}"
+    for key in struct.__struct_encode_fields__:  # type: ignore[attr-defined]
+        above = next((part for part in reversed(path) if isinstance(part, str)), "")
+        own = {BY_KEY.get(key), BY_KEY.get(f"{above}.{key}")}
+        assert section_of((*path, key), {}) in {home, *own}, key
+
+
+@pytest.mark.parametrize("key", written.WrittenSuite.__struct_encode_fields__)
+def test_a_key_of_a_suite_that_has_a_section_leads_to_it(key: str) -> None:
+    plain = {"suite", "description", "tags", "metadata", "model", "live_only"}
+    assert (section_of((key,), {}) == SUITE) == (key in plain)
+
+
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [
+        (("tests", 0, "vars", "limits"), "suites.md#tests"),
+        (("metrics", "gates"), "suites.md#metrics-of-the-suite"),
+        (("transforms", "matrix"), "checks.md#transforms"),
+        (("settings", 0, "model"), "suites.md#settings"),
+        (("prompts", 0, "messages", 0, "name"), "suites.md#messages"),
+    ],
+)
+def test_names_of_the_user_lead_nowhere_else(path: tuple[str | int, ...], section: str) -> None:
+    assert section_of(path, {}) == section
 
 
 @pytest.mark.parametrize(

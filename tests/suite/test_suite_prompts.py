@@ -79,7 +79,7 @@ def test_prompts_in_files(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("prompt", "message"),
     [
-        ("{id: x}", "a prompt is one of template, messages and file; this has none of them"),
+        ("{id: x}", "a prompt is one of template, messages, file and name; this has none of them"),
         ("{template: a, file: b}", "this has template and file"),
         ("{id: a b, template: x}", "'a b' is no id"),
         ("{messages: []}", "a prompt has at least one message"),

@@ -34,6 +34,19 @@ def plain_bot(request: evals.Request) -> str:
     return request.endpoint
 
 
+@evals.prompt("text")
+def text_prompt(question: str, *, tone: str = "plain") -> str:
+    return f"{tone}: {question}"
+
+
+@evals.prompt("messages")
+def messages_prompt(**vars: object) -> list[dict[str, str]]:
+    return [{"role": "user", "content": str(vars)}]
+
+
+assert_type(text_prompt("x"), str)
+
+
 def test_refund(evals_model: Model) -> None:
     reply: evals.Completion = evals_model.ask("How long can I return a kettle?", temperature=0)
     assert "30 days" in reply.text

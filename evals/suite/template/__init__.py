@@ -49,6 +49,8 @@ class Template(Protocol):
 
 def is_plain(prompt: Prompt) -> bool:
     """Whether a prompt is rendered without fail once its variables are there."""
+    if prompt.function is not None:
+        return False
     texts = templates_in([message.get("content") for message in prompt.messages])
     return not prompt.render or all(isinstance(compile_template(t), _Plain) for t in texts)
 
