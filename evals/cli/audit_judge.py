@@ -116,12 +116,24 @@ def _lines(found: Found) -> Iterator[str]:
         yield from table(rows, head=head, right={1, 4, 5, 6})
     else:
         yield "No label meets a verdict of a judge in this run."
+    for each in found.checks:
+        yield from _scores(each)
     if found.changed:
         yield f"Left out, as the answer is another one now: {plural(found.changed, 'label')}."
     if found.unmatched:
         yield f"Left out, as the run has no such verdict: {plural(found.unmatched, 'label')}."
     for each in found.checks:
         yield from _warnings(each)
+
+
+def _scores(each: Judged) -> Iterator[str]:
+    """How well its scores do as probabilities of the label; not where they are verdicts only."""
+    if each.n_scores and each.brier is not None:
+        area = "–" if each.auroc is None else f"{each.auroc:.3f}"
+        yield (
+            f"{each.check}: its score as the probability of pass: Brier {each.brier:.3f}, "
+            f"ECE {each.ece:.3f} (10 bins of equal width), AUROC {area}; {each.n_scores:,} answers"
+        )
 
 
 def _row(each: Judged) -> tuple[str, ...]:

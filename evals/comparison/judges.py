@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from evals.checks.registry import find
 from evals.model import Frozen, TrialResult, Verdict
-from evals.stats import accuracy_interval, cohen_kappa, wilson_interval
+from evals.stats import (
+    accuracy_interval,
+    auroc,
+    brier,
+    calibration,
+    cohen_kappa,
+    wilson_interval,
+)
 
 
 class Label(Frozen, frozen=True, kw_only=True):
@@ -38,6 +46,10 @@ class Judged(Frozen, frozen=True, kw_only=True):
     kappa: float | None
     kappa_low: float | None
     kappa_high: float | None
+    brier: float | None  # of the score, as the probability of the label "pass"
+    ece: float | None
+    auroc: float | None
+    n_scores: int
 
 
 class Found(Frozen, frozen=True, kw_only=True):
@@ -58,7 +70,7 @@ def judges(
     by_case: dict[str, list[tuple[int, Label]]] = {}
     for index, label in enumerate(labels):
         by_case.setdefault(label.case, []).append((index, label))
-    pairs: dict[str, list[tuple[tuple[str, str], bool | None, bool]]] = {}
+    pairs: dict[str, list[_Pair]] = {}
     met: set[int] = set()
     changed: set[int] = set()
     for trial in trials:
@@ -73,7 +85,7 @@ def judges(
                     met.add(index)
                     case = (trial.suite, trial.case)
                     pairs.setdefault(_title(verdict), []).append(
-                        (case, verdict.passed, label.passed)
+                        _Pair(case, verdict.passed, label.passed, verdict.score)
                     )
     return Found(
         checks=tuple(_agreement(check, found) for check, found in pairs.items()),
@@ -125,8 +137,21 @@ def _title(verdict: Verdict) -> str:
     return f"{verdict.type} ({told})" if told else verdict.type
 
 
-def _agreement(check: str, found: Sequence[tuple[tuple[str, str], bool | None, bool]]) -> Judged:
-    known = [(case, said, right) for case, said, right in found if said is not None]
+class _Pair(NamedTuple):
+    case: tuple[str, str]
+    said: bool | None
+    right: bool
+    score: float | None
+
+
+def _agreement(check: str, found: Sequence[_Pair]) -> Judged:
+    known = [(case, said, right) for case, said, right, _ in found if said is not None]
+    scored = [
+        (min(1.0, max(0.0, pair.score)), int(pair.right))
+        for pair in found
+        if pair.said is not None and pair.score is not None
+    ]
+    scores, rights = [score for score, _ in scored], [right for _, right in scored]
     cases: dict[tuple[str, str], list[float]] = {}
     for case, said, right in known:
         cases.setdefault(case, []).append(float(said == right))
@@ -149,6 +174,10 @@ def _agreement(check: str, found: Sequence[tuple[tuple[str, str], bool | None, b
         kappa=kappa.kappa,
         kappa_low=kappa.low,
         kappa_high=kappa.high,
+        brier=brier(scores, rights) if scored else None,
+        ece=calibration(scores, rights).ece if scored else None,
+        auroc=auroc(scores, rights).value if scored else None,
+        n_scores=len(scored),
     )
 
 

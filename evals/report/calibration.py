@@ -1,4 +1,4 @@
-"""Do the probabilities that a model gives its options come true? A square for each side."""
+"""Do stated probabilities come true? A square for each side, and for all that states some."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from evals.comparison import words
-from evals.comparison.cells import verdicts
-from evals.model import Estimate, Frozen, SuiteComparison, TrialResult
+from evals.comparison.stated import OPTIONS, stated
+from evals.model import Estimate, Frozen, SuiteComparison
 from evals.report import plots
 from evals.report.marks import SideMark
 from evals.report.plots import Axis, Interval, px
+from evals.report.texts import one_line
 from evals.stats import auroc, brier, calibration, wilson_interval
 
 __all__ = ["SIZE", "Calibrations", "calibrations_of"]
@@ -67,14 +68,18 @@ class Calibrations(Frozen, frozen=True, kw_only=True):
 def calibrations_of(
     suite: SuiteComparison, names: Mapping[str, str], marks: Mapping[str, SideMark]
 ) -> Calibrations | None:
-    """None where no answer has probabilities of options."""
+    """None where nothing states probabilities: of options, of passing, as a judge's score."""
     found = {
-        side.id: list(_stated(row.trials.get(side.id, ()) for row in suite.cases))
-        for side in suite.sides
+        side.id: stated(row.trials.get(side.id, ()) for row in suite.cases) for side in suite.sides
     }
-    if not any(found.values()):
+    sources = sorted({source for of_side in found.values() for source in of_side})
+    if not sources:
         return None
-    squares = tuple(_square(names[side.id], marks[side.id], found[side.id]) for side in suite.sides)
+    squares = tuple(
+        _square(_name(names[side.id], source), marks[side.id], found[side.id].get(source, ()))
+        for source in sources
+        for side in suite.sides
+    )
     ticks = tuple(
         (str(percent), px(_X.place(percent / 100)), px(_Y.place(percent / 100)))
         for percent in (0, 25, 50, 75, 100)
@@ -87,23 +92,12 @@ def calibrations_of(
     )
 
 
-def _stated(cells: Iterable[Sequence[TrialResult]]) -> Iterable[tuple[float, int]]:
-    """Of each answer how likely its likeliest option was, and whether that was right."""
-    for trials in cells:
-        for trial in trials:
-            for verdict in verdicts(trial):
-                shares = [
-                    share
-                    for name, share in (verdict.values or {}).items()
-                    if name.startswith("p.") and share is not None
-                ]
-                if shares and verdict.passed is not None:
-                    yield min(1.0, max(shares)), int(verdict.passed)
-                    break
+def _name(side: str, source: str) -> str:
+    return side if source == OPTIONS else f"{side}, {one_line(source, 80)}"
 
 
-def _square(name: str, mark: SideMark, stated: Sequence[tuple[float, int]]) -> Square:
-    n = len(stated)
+def _square(name: str, mark: SideMark, pairs: Sequence[tuple[float, int]]) -> Square:
+    n = len(pairs)
     if n < _FEWEST:
         few = f"{words.plural(n, 'answer')} with probabilities; {_FEWEST} are needed."
         missing = few if n else "No answer has probabilities of its options."
@@ -117,7 +111,7 @@ def _square(name: str, mark: SideMark, stated: Sequence[tuple[float, int]]) -> S
             rows=(),
             missing=missing,
         )
-    confidences, outcomes = [p for p, _ in stated], [came for _, came in stated]
+    confidences, outcomes = [p for p, _ in pairs], [came for _, came in pairs]
     told = calibration(confidences, outcomes, bins=max(2, min(_BINS, n // _IN_BIN)), scheme="mass")
     points, rows = [], []
     for of in told.bins:

@@ -7,6 +7,7 @@ import io
 import report_data as data
 
 from evals.model import Comparison, Suite, TrialResult, Verdict
+from evals.report import markdown
 from evals.report.calibration import Calibrations
 from evals.report.html import render
 from evals.report.view import build
@@ -94,3 +95,52 @@ def test_brier_ece_and_auroc_are_told_with_their_n_in_terminal_and_markdown() ->
 
 def open_nothing() -> io.StringIO:
     return io.StringIO()
+
+
+def graded(*scores: float, own: bool = True) -> Comparison:
+    """Forty answers with these scores of a judge; every second passes its other check."""
+
+    def answers(suite: Suite) -> list[TrialResult]:
+        return [
+            data.trial(
+                suite, case, column, passed=True,
+                checks=(
+                    Verdict(
+                        type="llm-rubric", passed=True, score=scores[i % len(scores)], reason="",
+                        metric="polite",
+                    ),
+                    *(
+                        [Verdict(type="equals", passed=i % 2 == 0, score=0.0, reason="")]
+                        if own else []
+                    ),
+                ),
+            )
+            for i, case in enumerate(suite.cases)
+            for column in suite.columns
+        ]  # fmt: skip
+
+    columns = [data.column("greedy", temperature=0), data.column("warm", temperature=1)]
+    return data.simple(answers, n_cases=40, columns=columns)
+
+
+def test_a_judges_scores_are_held_against_the_checks_that_ask_nobody() -> None:
+    made = found(graded(0.9, 0.2))
+    (square, _) = made.squares
+    assert square.name == "greedy, llm-rubric (polite) against the other checks"
+    assert "Brier 0.025, " in square.figures  # (0.1² + 0.2²)/2
+    assert "AUROC 1.000" in square.figures
+    assert square.figures.endswith("40 answers")
+
+
+def test_nothing_is_held_against_the_judges_own_verdict() -> None:
+    assert build(graded(0.9, 0.2, own=False)).chapters[0].calibration is None
+
+
+def test_a_judge_of_yes_and_no_states_no_probabilities() -> None:
+    assert build(graded(1.0, 0.0)).chapters[0].calibration is None
+
+
+def test_markdown_has_the_judges_calibration() -> None:
+    comparison = graded(0.9, 0.2)
+    told = markdown.render(comparison, build(comparison))
+    assert "Calibration of `greedy, llm-rubric (polite) against the other checks`: Brier" in told
