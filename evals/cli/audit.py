@@ -19,6 +19,7 @@ from evals.cli.terminal import say, table
 if TYPE_CHECKING:
     from evals.endpoints.config import Config, EndpointConfig
     from evals.endpoints.probe import Row
+    from evals.model import Completion
 
 _STYLES = {"ignored": "yellow", "refused": "yellow", "unclear": "yellow"}
 
@@ -71,7 +72,7 @@ def endpoint(name: str | None, max_tokens: int) -> None:
     config = configuration(root(), env=os.environ)
     chosen = _chosen(config, name or config.endpoint)
     _say_beforehand(config, chosen, max_tokens)
-    rows = asyncio.run(_ask(config, chosen, max_tokens))
+    first, rows = asyncio.run(_ask(config, chosen, max_tokens))
     say()
     cells = [(row.parameter, row.found, row.words) for row in rows]
     head, *lines = table(cells, head=("PARAMETER", "FOUND", "HOW"))
@@ -80,6 +81,7 @@ def endpoint(name: str | None, max_tokens: int) -> None:
         say(line, style=_STYLES.get(row.found))
     say()
     say(_total(rows))
+    _keep(config, chosen, first.model, rows)
 
 
 def _chosen(config: Config, name: str) -> EndpointConfig:
@@ -108,7 +110,9 @@ def _say_beforehand(config: Config, chosen: EndpointConfig, max_tokens: int) -> 
     )
 
 
-async def _ask(config: Config, chosen: EndpointConfig, max_tokens: int) -> tuple[Row, ...]:
+async def _ask(
+    config: Config, chosen: EndpointConfig, max_tokens: int
+) -> tuple[Completion, tuple[Row, ...]]:
     from evals.endpoints.client import connect
     from evals.endpoints.probe import first_answer, probe
     from evals.endpoints.secrets import secrets_of
@@ -122,7 +126,36 @@ async def _ask(config: Config, chosen: EndpointConfig, max_tokens: int) -> tuple
         say(f"model       {first.model}")
         for note in first.notes:
             say(f"note        {note}")
-        return await probe(router, chosen, first, max_tokens=max_tokens, prices=config.prices)
+        prices = config.prices
+        return first, await probe(router, chosen, first, max_tokens=max_tokens, prices=prices)
+
+
+def _keep(config: Config, chosen: EndpointConfig, answered: str, rows: tuple[Row, ...]) -> None:
+    """Keep what was found for the reports of runs that ask this endpoint."""
+    from datetime import UTC, datetime
+
+    from evals.endpoints.secrets import secrets_of
+    from evals.errors import DiskError
+    from evals.model import EndpointAudit, ParameterAudit
+    from evals.record.audits import keep_audit
+
+    audit = EndpointAudit(
+        endpoint=chosen.name,
+        base_url=chosen.base_url,
+        model=chosen.model,
+        answered=answered,
+        at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        parameters=tuple(
+            ParameterAudit(parameter=row.parameter, found=row.found, words=row.words)
+            for row in rows
+        ),
+    )
+    try:
+        keep_audit(root() / "reports", audit, secrets=secrets_of(config, os.environ))
+    except DiskError as problem:
+        say(f"Not kept for reports: {problem}", error=True)
+        return
+    say("Kept in reports/endpoints.json: reports of runs that ask it say so.")
 
 
 def _total(rows: tuple[Row, ...]) -> str:

@@ -60,7 +60,7 @@ def _json(run: Run) -> None:
     comparison = comparison_of([run])
     shown = {
         **{name: getattr(manifest, name) for name in ("id", "mode", "started", "ended")},
-        **{name: getattr(manifest, name) for name in ("complete", "counts", "findings")},
+        **{name: getattr(manifest, name) for name in ("complete", "counts", "findings", "audits")},
         "suites": [
             {"suite": each.suite.id, "reference": each.reference, "columns": each.sides}
             for each in comparison.suites

@@ -34,12 +34,14 @@ from evals.model.frozen import (
 )
 from evals.model.record import (
     Answer,
+    EndpointAudit,
     Finding,
     Found,
     GateOutcome,
     Manifest,
     Mode,
     Outcome,
+    ParameterAudit,
     SuiteRecord,
     TrialError,
     TrialResult,
@@ -68,6 +70,8 @@ from evals.model.suite import (
 )
 
 __all__ = [
+    "EndpointAudit",
+    "ParameterAudit",
     "Against",
     "Answer",
     "Asks",

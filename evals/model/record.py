@@ -132,6 +132,25 @@ class Finding(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     derived: bool = False  # a metric of the suite itself: a difference is in the metric's own unit
 
 
+class ParameterAudit(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """What was found out about one parameter of an endpoint."""
+
+    parameter: str
+    found: str  # honoured, ignored, refused, unclear, not sent
+    words: str
+
+
+class EndpointAudit(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """What `evals audit endpoint` found: of which address and model, and when."""
+
+    endpoint: str
+    base_url: str | None
+    model: str | None  # that was asked for
+    answered: str  # the model that answered
+    at: str  # ISO 8601, UTC
+    parameters: tuple[ParameterAudit, ...]
+
+
 class SuiteRecord(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     """What a run keeps of a suite: enough to read the run without the file."""
 
@@ -159,3 +178,4 @@ class Manifest(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     findings: tuple[Finding, ...] = ()
     counts: dict[str, int] = {}
     answers_from: str | None = None
+    audits: tuple[EndpointAudit, ...] = ()  # of its endpoints, as far as known when it ended

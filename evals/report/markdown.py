@@ -47,6 +47,7 @@ def render(comparison: Comparison, view: View) -> str:
     for suite, chapter in zip(comparison.suites, view.chapters, strict=True):
         blocks += _columns(chapter, named=len(view.chapters) > 1)
         blocks += _flipped(comparison, suite)
+    blocks += [_plain(each.text) for each in view.honoured]
     return _fitted(blocks)
 
 

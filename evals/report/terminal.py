@@ -89,6 +89,8 @@ def lines(view: View, *, width: int, color: bool, unicode: bool = True) -> list[
             told += ["", *_chapter(chapter, width, named=len(view.chapters) > 1)]
         told += _gates(view, width)
         told += _broken(view, width)
+        for each in view.honoured:
+            told += _wrapped(each.text, width)
     return [_finished(line, width, color=color, unicode=unicode) for line in told]
 
 
@@ -331,6 +333,8 @@ def renderables(view: View) -> Iterator[RenderableType]:
         mark = (f"{_MARKS[one.now.icon]} ", _STYLES[one.now.icon])
         suite = f"{one.suite}: " if one.suite else ""
         yield Text.assemble(mark, (f"{suite}{one.id}", "bold"), f"  {one.counts}  {one.reason}")
+    for each in view.honoured:
+        yield Text(each.text)
 
 
 def _rich_chapter(chapter: Chapter, *, named: bool) -> Iterator[RenderableType]:

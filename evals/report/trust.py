@@ -10,6 +10,7 @@ from typing import Any
 from evals.comparison import words
 from evals.model import Comparison, Frozen, JsonObject, Manifest, Side, SuiteComparison
 from evals.report import names
+from evals.report.honoured import honoured_of
 from evals.report.samples import taken
 from evals.report.texts import listing, one_line, written
 from evals.report.verdict import Count, date
@@ -85,6 +86,7 @@ def _notes(comparison: Comparison, counted: Count) -> Iterable[Note]:
     if counted.answered:
         yield _sources(comparison)
         yield _answering(comparison, counted)
+    yield from (Note(good=each.good, text=each.text) for each in honoured_of(comparison))
     yield from _adaptive(comparison)
     yield from _same_cases(comparison)
     yield from _power(comparison)

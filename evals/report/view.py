@@ -27,6 +27,7 @@ from evals.report.data import Evidence, PageData, SuiteData, Texts, Tokens, suit
 from evals.report.details import Article, Requests, Source, article
 from evals.report.gates import Gates, gates_of
 from evals.report.history import RunSummary, summary_of
+from evals.report.honoured import Honoured, honoured_of
 from evals.report.marks import ERROR, SKIP, Mark, side_marks
 from evals.report.samples import Samples, samples_of
 from evals.report.settings import Settings, settings_of
@@ -91,6 +92,7 @@ class View(Frozen, frozen=True, kw_only=True):
     articles: tuple[Article, ...]
     articles_note: str
     trust: Trust
+    honoured: tuple[Honoured, ...]  # by endpoints, as far as somebody has found out
     data: PageData
     summary: RunSummary | None  # of one run; None where two are compared
 
@@ -130,6 +132,7 @@ def build(
         articles=tuple(articles),
         articles_note=_articles_note(articles, counted),
         trust=trust_of(comparison, counted),
+        honoured=honoured_of(comparison),
         data=PageData(kind=comparison.kind, suites=tuple(data), texts=page.texts.all()),
         summary=summary_of(comparison, verdict, [row.mark for row in rows]),
     )

@@ -15,8 +15,17 @@ from evals.comparison.compare import compare_columns
 from evals.comparison.gates import judge_gates
 from evals.endpoints.config import shown
 from evals.errors import DiskError
-from evals.model import Comparison, Finding, JsonObject, Manifest, SuiteRecord, TrialResult
+from evals.model import (
+    Comparison,
+    EndpointAudit,
+    Finding,
+    JsonObject,
+    Manifest,
+    SuiteRecord,
+    TrialResult,
+)
 from evals.record import FORMAT, Run, point_latest, write_manifest
+from evals.record.audits import read_audits
 from evals.session.evaluation import Evaluation, within
 from evals.session.provenance import git_state, versions
 from evals.session.sources import Source
@@ -109,6 +118,7 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
     manifest = msgspec.structs.replace(
         _manifest(evaluation, started=started, ended=datetime.now(UTC), complete=not interrupted),
         findings=findings,
+        audits=_audits(evaluation),
         counts=dict(Counter(trial.outcome for trial in trials)),
         suites=tuple(
             _suite_record(evaluation, source, selected=selected[name])
@@ -122,6 +132,12 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
         durable=evaluation.options.mode != "replay",
     )
     return Finished(run, manifest, trials)
+
+
+def _audits(evaluation: Evaluation) -> tuple[EndpointAudit, ...]:
+    """What was found out before about the endpoints that answer here."""
+    asked = {c.endpoint for s in evaluation.sources.values() for c in s.suite.columns}
+    return read_audits(evaluation.options.root / "reports", asked)
 
 
 def is_whole(source: Source, trials: Iterable[TrialResult]) -> bool:
