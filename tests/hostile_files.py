@@ -604,7 +604,7 @@ def _in_child(action: Callable[[], object], folder: Path, out: Path) -> tuple[in
             os.chdir(folder)
             for name in ("CI", "PYTEST_ADDOPTS"):
                 os.environ.pop(name, None)
-            code = int(action() or 0)  # type: ignore[call-overload]
+            code = int(action() or 0)  # type: ignore[call-overload] # of whatever an action returns
         except BaseException:  # noqa: BLE001 # of whatever sort: it is printed
             import traceback
 
@@ -649,7 +649,7 @@ def prepare() -> None:
     import evals.cli.validate
     import evals.report.html
     import evals.session
-    import evals.suite.template  # noqa: F401
+    import evals.suite.template  # noqa: F401 # so that it is there
 
 
 def _say(text: str) -> None:

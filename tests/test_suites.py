@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 
-# Kept over pytester's runs, as in tests/plugin/conftest.py.
-import evals.report.html
-import evals.report.view
-import evals.session  # noqa: F401
 from tests.support.evolink_server import EvolinkServer
 
 ROOT = Path(__file__).resolve().parent.parent

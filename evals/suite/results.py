@@ -188,7 +188,7 @@ def _result(cell: Cell, sample: int, **rest: object) -> TrialResult:
         tags=case.tags,
         cluster=case.cluster,
         case_hash=case_hash(case),
-        **rest,  # type: ignore[arg-type]
+        **rest,  # type: ignore[arg-type] # what else a trial has, by name
     )
 
 

@@ -61,8 +61,8 @@ def _loaded(datasets: Any, written: WrittenDataset, folder: Path | None) -> Iter
         if written.split not in found:
             known = ", ".join(found)
             raise ValueError(f"no split {written.split!r}; there are {known}")
-        return found[written.split]  # type: ignore[no-any-return]
-    return datasets.load_dataset(  # type: ignore[no-any-return]
+        return found[written.split]  # type: ignore[no-any-return] # it has no types
+    return datasets.load_dataset(  # type: ignore[no-any-return] # it has no types
         str(folder) if folder is not None else written.path,
         written.name,
         split=written.split,

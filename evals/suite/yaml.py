@@ -157,7 +157,8 @@ def number(text: str) -> int | float | None:
 
 
 def _events(text: str) -> Iterator[Any]:
-    return yaml.parse(text, Loader=_LOADER)  # type: ignore[no-any-return, unused-ignore]
+    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+    return events
 
 
 def _scalar(text: str) -> Any:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from evals.comparison.compare import compare_columns
+from evals.comparison.gates import judge_gates
 from evals.model import (
     Answer,
     Case,
     Check,
     Column,
+    Estimate,
+    Finding,
     Gate,
     Manifest,
     Outcome,
@@ -58,6 +62,23 @@ def manifest(*suites: Suite, id: str = "20261123T101500Z-k3f9") -> Manifest:
         complete=True,
         suites=tuple(SuiteRecord(suite=one, selected=True) for one in suites),
     )
+
+
+def gate(text: str, **fields: Any) -> Gate:
+    """`accuracy >= 0.8` as a gate."""
+    metric, op, limit = text.split()
+    return Gate(text=text, metric=metric, op=op, limit=float(limit), **fields)  # type: ignore[arg-type] # any text
+
+
+def metrics(cases: list[Case], rows: list[TrialResult]) -> dict[str, Estimate]:
+    """The metrics of the only column."""
+    return compare_columns(manifest(suite(cases)), rows).suites[0].sides[0].metrics
+
+
+def found(text: str, cases: list[Case], rows: list[TrialResult]) -> Finding:
+    """What a gate finds in the only column."""
+    (finding,) = judge_gates(suite(cases, gates=[gate(text)]), rows, selected=True)
+    return finding
 
 
 def trial(

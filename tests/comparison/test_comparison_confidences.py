@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from comparison_builders import manifest, suite, trial, verdict
+from comparison_builders import found, metrics, trial, verdict
 
-from evals.comparison.compare import compare_columns
-from evals.comparison.gates import judge_gates
-from evals.model import Case, Check, Estimate, Finding, Gate, Group, TrialResult
+from evals.model import Case, Check, Group, TrialResult
 
 SURE = Check(type="confidence", metric="sure", weight=0.0)
 
@@ -24,17 +22,6 @@ SAID = [(1, 0.9), (1, 0.8), (0, 0.6), (0, 0.2)]
 def four() -> tuple[list[Case], list[TrialResult]]:
     cases = [Case(id=f"case-{n}", checks=(SURE,)) for n in range(4)]
     return cases, [a_trial(f"case-{n}", *pair) for n, pair in enumerate(SAID)]
-
-
-def metrics(cases: list[Case], rows: list[TrialResult]) -> dict[str, Estimate]:
-    return compare_columns(manifest(suite(cases)), rows).suites[0].sides[0].metrics
-
-
-def found(text: str, cases: list[Case], rows: list[TrialResult]) -> Finding:
-    metric, op, limit = text.split()
-    gate = Gate(text=text, metric=metric, op=op, limit=float(limit))  # type: ignore[arg-type]
-    (finding,) = judge_gates(suite(cases, gates=[gate]), rows, selected=True)
-    return finding
 
 
 def test_brier_ece_and_auroc_by_hand() -> None:

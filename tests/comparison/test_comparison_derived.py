@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import comparison_builders
 import msgspec
 import pytest
 from comparison_builders import manifest, measured_case, suite, trial, verdict
@@ -29,9 +30,10 @@ F1 = Derived(name="f1", expression="2 * precision * recall / (precision + recall
 
 def a_suite(n: int, *derived: Derived, gate: str = "f1 >= 0.5") -> Suite:
     checks = tuple(Check(type="regex", metric=name) for name in ("precision", "recall"))
-    metric, op, limit = gate.split()
-    made = Gate(text=gate, metric=metric, op=op, limit=float(limit))  # type: ignore[arg-type]
-    whole = suite([Case(id=f"c{i}", checks=checks) for i in range(n)], gates=[made])
+    whole = suite(
+        [Case(id=f"c{i}", checks=checks) for i in range(n)],
+        gates=[comparison_builders.gate(gate)],
+    )
     return msgspec.structs.replace(whole, metrics=derived)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
 from comparison_builders import (
+    gate,
     measured_case,
     names,
     singles,
@@ -22,12 +24,6 @@ from evals.comparison import findings
 from evals.comparison.gates import judge_gates
 from evals.model import Case, Finding, Gate, TrialResult, Usage
 from evals.stats import ratio_of_totals
-
-
-def gate(text: str, **fields: object) -> Gate:
-    """`accuracy >= 0.8` as a gate."""
-    metric, op, limit = text.split()
-    return Gate(text=text, metric=metric, op=op, limit=float(limit), **fields)  # type: ignore[arg-type]
 
 
 def found(
@@ -389,12 +385,12 @@ def test_how_many_cases_would_settle_a_gate() -> None:
     random=st.randoms(use_true_random=False),
 )
 def test_a_gate_passes_only_if_it_would_whatever_the_errors_were(
-    outcomes: list[int | str | None], limit: float, random: object
+    outcomes: list[int | str | None], limit: float, random: Any
 ) -> None:
     cells = {f"case-{n}": [outcome] for n, outcome in enumerate(outcomes)}
     rows = trials(cells)
     finding = found(gate(f"accuracy >= {limit}"), rows)
-    random.shuffle(rows)  # type: ignore[attr-defined]
+    random.shuffle(rows)
     assert found(gate(f"accuracy >= {limit}"), rows) == finding
     settled = {
         found(gate(f"accuracy >= {limit}"), trials(replaced(cells, as_))).outcome for as_ in (0, 1)

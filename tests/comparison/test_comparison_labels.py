@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from comparison_builders import manifest, suite, trial, verdict
+from comparison_builders import found, metrics, trial, verdict
 
-from evals.comparison.compare import compare_columns
-from evals.comparison.gates import judge_gates
-from evals.model import Case, Check, Estimate, Finding, Gate, Group, TrialResult
+from evals.model import Case, Check, Group, TrialResult
 
 OPTIONS = {"A": "apples", "B": "beans", "C": "carrots"}
 
@@ -30,17 +28,6 @@ PAIRS = [("A", "A"), ("A", "A"), ("A", "B"), ("B", "B"), ("B", None), ("C", "C")
 def six() -> tuple[list[Case], list[TrialResult]]:
     cases = [a_case(f"case-{n}") for n in range(6)]
     return cases, [a_trial(f"case-{n}", *pair) for n, pair in enumerate(PAIRS)]
-
-
-def metrics(cases: list[Case], rows: list[TrialResult]) -> dict[str, Estimate]:
-    return compare_columns(manifest(suite(cases)), rows).suites[0].sides[0].metrics
-
-
-def found(text: str, cases: list[Case], rows: list[TrialResult]) -> Finding:
-    metric, op, limit = text.split()
-    gate = Gate(text=text, metric=metric, op=op, limit=float(limit))  # type: ignore[arg-type]
-    (finding,) = judge_gates(suite(cases, gates=[gate]), rows, selected=True)
-    return finding
 
 
 def test_a_choice_with_a_metric_gives_f1_and_kappa_by_hand() -> None:

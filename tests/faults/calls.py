@@ -24,7 +24,7 @@ import evals.report.html
 import evals.report.terminal
 import evals.session.gathering
 import evals.session.page
-import evals.suite.open  # noqa: F401
+import evals.suite.open  # noqa: F401 # before faults begin
 from evals.cassettes.store import decode
 from evals.comparison.baseline import read_baseline
 from evals.errors import EvalsError
@@ -124,8 +124,8 @@ def _be_child(
         output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 # to the end
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 # to the end
         os.chdir(folder)
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they would take the most of the time
         injection.install()

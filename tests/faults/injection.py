@@ -61,7 +61,7 @@ class Injection:
         for name in ("fsync", "fdatasync"):
             if hasattr(os, name):
                 setattr(os, name, self._on_file("fsync", getattr(os, name)))
-        os.write = self._on_file("write", os.write)  # type: ignore[assignment]
+        os.write = self._on_file("write", os.write)  # type: ignore[assignment] # a stand-in
 
     def _counts(self, kind: str, path: str) -> bool:
         """Whether this call has to fail."""
@@ -135,5 +135,5 @@ def _is_ours() -> bool:
             return True
         if any(other in name for other in OTHERS):
             return False
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back  # type: ignore[assignment] # None ends it
     return True  # a thread, which only evals starts here

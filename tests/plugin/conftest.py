@@ -8,10 +8,6 @@ from textwrap import dedent
 
 import pytest
 
-# pytester forgets modules that were imported inside a run; compiled ones cannot begin again.
-import evals.report.html
-import evals.report.view
-import evals.session  # noqa: F401
 from tests.support.evolink_server import EvolinkServer
 
 CONFIG = """

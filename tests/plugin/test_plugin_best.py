@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-# Kept over pytester's runs, as in conftest.py.
-import evals.checks.preference  # noqa: F401
 from evals import own
 
 CRITIC = '''
@@ -43,7 +41,7 @@ def best(project):
     (project.path / "conftest.py").write_text(CRITIC, encoding="utf-8")
     project.suite(SUITE)
     yield project
-    own.forget("critic")
+    own.endpoints.forget("critic")
 
 
 def verdicts(project):
@@ -66,7 +64,7 @@ def test_columns_are_judged_recorded_once_and_replayed(best):
     assert names[0] == names[1]
     best.server.requests.clear()
     (best.path / "conftest.py").write_text(CRITIC.replace('"Tea" if', '"Water" if'))
-    own.forget("critic")
+    own.endpoints.forget("critic")
     best.run("-k", "clear", "--evals-no-report").assert_outcomes(passed=1, failed=1, deselected=4)
     assert best.asked == 0
     assert verdicts(best)["clear", "kind"] == found["clear", "kind"]

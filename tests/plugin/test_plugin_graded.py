@@ -6,10 +6,6 @@ import json
 
 import pytest
 
-# Kept over pytester's runs, as in conftest.py.
-import evals.checks.grounding
-import evals.checks.rubric  # noqa: F401
-
 SUITE = """
 endpoint: standin
 prompts: ["[[say {{ says }}]] {{ question }}"]
