@@ -16,6 +16,7 @@ import msgspec
 from evals.comparison.cells import Cells, columns_of, errored, judged
 from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
 from evals.comparison.fields import FIELD_READS
+from evals.comparison.firsts import Rule, rule_of
 from evals.comparison.metrics import Metrics, metrics_of
 from evals.comparison.quantities import time_per_token
 from evals.comparison.sameness import (
@@ -89,11 +90,12 @@ class BaselineCell(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     metrics: dict[str, BaselineMetric] = {}
 
 
-class BaselineCase(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+class BaselineCase(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     hash: str  # over vars and turns
     checks: str  # hash of the checks
     columns: dict[str, BaselineCell]
+    adaptive: Rule | None = None  # at least, at most, and the pass rate to be decided
 
 
 class Baseline(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -120,7 +122,13 @@ def baseline_of(suite: Suite, trials: Iterable[TrialResult], *, run: str) -> Bas
         hash, cells = _cells(case.id, columns, metrics)
         if cells:
             cases.append(
-                BaselineCase(id=case.id, hash=hash, checks=checks_hash(case), columns=cells)
+                BaselineCase(
+                    id=case.id,
+                    hash=hash,
+                    checks=checks_hash(case),
+                    columns=cells,
+                    adaptive=rule_of(case),
+                )
             )
     return Baseline(
         format=BASELINE_FORMAT,

@@ -25,6 +25,7 @@ class Contest:
     reference: Mapping[str, Answers]
     here: Circumstances = UNKNOWN
     there: Circumstances = UNKNOWN
+    cut: int = 0  # cases of which only the first samples are compared
 
     @cached_property
     def shared(self) -> list[str]:
@@ -84,6 +85,13 @@ class Contest:
         )
         of = words.plural(len(self.shared), "case")
         return f", judged differently in {words.count(n)} of {of}" if n else ""
+
+    def first_samples(self) -> str:
+        """`of 40 cases only the first samples, as adaptive ones are no fixed number`."""
+        if not self.cut:
+            return ""
+        of = words.plural(self.cut, "case")
+        return f"of {of} only the first samples, as the sides took theirs by unlike rules"
 
     def judged_anew(self) -> str:
         """`judged by other checks: 12 of 300 cases`."""

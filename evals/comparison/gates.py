@@ -23,6 +23,7 @@ from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances
 from evals.comparison.contest import Contest, blank
 from evals.comparison.derived import measure_any
 from evals.comparison.figures import compare_any
+from evals.comparison.firsts import Rule, alike, rule_of
 from evals.comparison.measures import Measured, Part
 from evals.comparison.metrics import Metrics, metrics_of
 from evals.comparison.parts import has_times
@@ -129,7 +130,8 @@ def _compared(
         else:
             judged = run.answers(gate, each.column)
             here = run.circumstances(gate, each.column)
-            contests.append(Contest(each, judged, other.answers, here, other.circumstances))
+            a, b, cut = alike(judged, other.answers, other.rules)
+            contests.append(Contest(each, a, b, here, other.circumstances, cut))
     for finding in compare_any(gate, contests, run.suite, run.metrics.derived):
         reason = finding.reason
         if finding.outcome == "error" and against.baseline is not None:
@@ -150,6 +152,7 @@ class _Other(NamedTuple):
 
     answers: Mapping[str, Answers]
     circumstances: Circumstances
+    rules: Mapping[str, tuple[Rule | None, Rule | None]] = MappingProxyType({})
 
 
 def _reference(gate: Gate, against: Against, column: str, run: _Run) -> _Other | _Lacking:
@@ -167,7 +170,9 @@ def _reference(gate: Gate, against: Against, column: str, run: _Run) -> _Other |
     if gate.cases is not None or gate.tag is not None:
         part = {case.id for case in run.suite.cases if _is_part(gate, case.id, case.tags)}
         answers = {case: answers[case] for case in answers if case in part}
-    return _Other(answers, baseline.columns[found].recorded)
+    now = {case.id: rule_of(case) for case in run.suite.cases}
+    rules = {each.id: (now.get(each.id), each.adaptive) for each in baseline.cases}
+    return _Other(answers, baseline.columns[found].recorded, rules)
 
 
 def _cases(gate: Gate, cells: Cells) -> Cells:

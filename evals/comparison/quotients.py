@@ -110,6 +110,7 @@ def _judged(gate: Gate, contest: Contest, finding: Finding, ratio: _Ratio) -> Fi
         _evidence(finding, against, strict, level=ratio.strict_level),
         where,
         contest.set_aside(),
+        contest.first_samples(),
     )
     return ended(finding, outcome, said)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from evals.comparison.cells import columns_of
 from evals.comparison.compare import Pair, matching
 from evals.comparison.contest import Contest, blank
+from evals.comparison.firsts import alike, rule_of
 from evals.comparison.metrics import metrics_of
 from evals.comparison.readings import seed_of
 from evals.comparison.sameness import Answers, answers_of, checks_hash
@@ -55,8 +56,11 @@ def _contests(
     columns: Pair | None,
 ) -> Iterable[Contest]:
     now, then = _answers(*judged), _answers(*reference)
+    before = {case.id: rule_of(case) for case in reference[0].cases}
+    rules = {case.id: (rule_of(case), before.get(case.id)) for case in judged[0].cases}
     for match, column in matching(judged[0], reference[0], columns):
-        yield Contest(blank(judged[0].id, gate, column.id), now[column.id], then[match.id])
+        new, old, cut = alike(now[column.id], then[match.id], rules)
+        yield Contest(blank(judged[0].id, gate, column.id), new, old, cut=cut)
 
 
 def _answers(suite: Suite, trials: list[TrialResult]) -> dict[str, dict[str, Answers]]:

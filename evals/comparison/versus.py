@@ -110,6 +110,7 @@ def _finding(gate: Gate, contest: Contest, result: _Result) -> Finding:
         "" if by_errors else change.said(finding, against, outcome),
         _evidence(finding, against, result, outcome),
         contest.set_aside(),
+        contest.first_samples(),
         contest.judged_anew(),
     )
     return ended(finding, outcome, said)

@@ -179,7 +179,8 @@ def _adaptive(comparison: Comparison) -> Iterable[Note]:
         yield Note(
             good=False,
             text=f"Adaptive samples: {n} of at most {most} were taken. Shares of cases that were "
-            "decided early lie further from min_pass_rate than they would with all samples.",
+            "decided early lie further from min_pass_rate than they would with all samples. Gates "
+            "take no part in how many are taken: more samples of a case say nothing of others.",
         )
 
 
