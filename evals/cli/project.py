@@ -51,7 +51,11 @@ def load(run: str) -> Run:
 
 def run_ids() -> list[str]:
     """The ids of the runs there are, newest first."""
+    from evals.record import linked
+
     folder = runs_folder()
+    if linked(folder):
+        return []
     return sorted((path.parent.name for path in folder.glob("2*/run.json")), reverse=True)
 
 

@@ -112,11 +112,16 @@ def write_file(
         publish(path, rendered(runs, format_, comparison=comparison), replace=True)
         return path
     from evals.cli.views import view_of
+    from evals.record import linked
     from evals.report.html import render
     from evals.session.page import write_index
 
     view, redact = view_of(runs, root(), comparison=comparison), secrets().redact
     publish(path, render(view, redact=redact).encode(), replace=True)
-    if output is None and runs[-1].folder.parent == runs_folder().resolve():
+    if (
+        output is None
+        and runs[-1].folder.parent == runs_folder().resolve()
+        and not linked(runs_folder())
+    ):
         write_index(view, runs[-1].folder, path, redact=redact)
     return path

@@ -37,9 +37,13 @@ class Place:
 
 
 def _is_read_only(runs: Path) -> bool:
+    """Whether nothing may be written there, as through a link."""
     from evals.errors import DiskError
+    from evals.record import linked
     from evals.write import READ_ONLY, publish
 
+    if linked(runs):
+        return True
     probe = runs / ".probe.tmp"
     try:
         publish(probe, b"", replace=True)

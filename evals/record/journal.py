@@ -55,6 +55,7 @@ class Journal:
     def _open(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        flags |= getattr(os, "O_NOFOLLOW", 0)
         self._file = os.open(self.path, flags, 0o644)
         self._end = os.fstat(self._file).st_size
         return self._file

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from evals.errors import RunError
+from evals.errors import DiskError, RunError
 from evals.model import Manifest, TrialResult
 from evals.reading import read_file
 from evals.record.files import files, last_lines
@@ -88,6 +88,22 @@ def point_latest(runs: Path, run_id: str) -> None:
         publish(latest, run_id.encode() + b"\n", replace=True)
 
 
+def linked(runs: Path) -> str:
+    """Why the folder of a project's runs is not used: it is reached by a link; else empty."""
+    root = runs.parent.parent
+    for folder in (runs.parent, runs):
+        if folder.resolve() != root.resolve() / folder.relative_to(root):
+            name = folder.relative_to(root).as_posix()
+            return f"{name} is a link, and runs are kept in real folders of the project only."
+    return ""
+
+
+def refuse_link(runs: Path) -> None:
+    """Raise `DiskError` where runs would be written through a link."""
+    if problem := linked(runs):
+        raise DiskError(problem, remedy="Remove it: the folder is made anew.")
+
+
 def _is_inside(folder: Path, runs: Path) -> bool:
     """Whether a run lies where runs lie; `latest` may be anybody's link."""
     return folder.resolve().is_relative_to(runs.resolve())
@@ -95,14 +111,16 @@ def _is_inside(folder: Path, runs: Path) -> bool:
 
 def find(run: str, *, runs: Path) -> Run:
     """The run of that name: an id, `latest`, or the path of its folder."""
-    folder = runs / run
-    if run == "latest" and folder.is_file():
+    folder, refused = runs / run, linked(runs)
+    if run == "latest" and folder.is_file() and not refused:
         folder = runs / folder.read_text().strip()
     for candidate in (folder, Path(run)):
-        if candidate is folder and not _is_inside(candidate, runs):
+        if candidate is folder and (refused or not _is_inside(candidate, runs)):
             continue
         if (candidate / "run.json").is_file():
             return Run(candidate.resolve())
+    if refused:
+        raise RunError(refused, remedy="Remove it, or name the folder of a run.")
     known = sorted(path.name for path in runs.glob("2*Z-*") if path.is_dir())
     raise RunError(
         f"There is no run {run!r} in {runs}.",

@@ -25,7 +25,7 @@ from evals.errors import (
     SuiteError,
 )
 from evals.model import Asks, Mode, Request, TrialResult
-from evals.record import Journal
+from evals.record import Journal, refuse_link
 from evals.record.answers import Answers
 from evals.record.files import Name, files, judged
 from evals.record.journal import Spot, read_at
@@ -363,6 +363,8 @@ class Evaluation:
     @property
     def journal(self) -> Journal:
         if self._journal is None:
+            if self.options.place is None:
+                refuse_link(self.options.runs)  # a worker has no start
             path = self.options.folder / f"trials-{self.options.worker}.jsonl"
             self._journal = Journal(path, secrets=self.secrets)
         return self._journal

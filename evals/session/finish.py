@@ -14,7 +14,6 @@ from evals.comparison.baseline import baselines_for
 from evals.comparison.compare import compare_columns
 from evals.comparison.gates import judge_gates
 from evals.endpoints.config import shown
-from evals.errors import DiskError
 from evals.model import (
     Comparison,
     EndpointAudit,
@@ -24,7 +23,7 @@ from evals.model import (
     SuiteRecord,
     TrialResult,
 )
-from evals.record import FORMAT, Run, point_latest, write_manifest
+from evals.record import FORMAT, Run, point_latest, refuse_link, write_manifest
 from evals.record.audits import read_audits
 from evals.session.evaluation import Evaluation, within
 from evals.session.provenance import git_state, versions
@@ -73,11 +72,8 @@ def start(evaluation: Evaluation, *, started: datetime) -> None:
     Where something is asked it has the suites, so that the run can go on. Raises `DiskError`.
     """
     options = evaluation.options
-    if options.place is None and not options.runs.resolve().is_relative_to(options.root.resolve()):
-        raise DiskError(
-            f"{options.runs} is reached by a link that leads out of the project.",
-            remedy="Reports are written inside it: remove the link.",
-        )
+    if options.place is None:
+        refuse_link(options.runs)  # said before anything is asked
     sources = evaluation.sources.values() if options.mode != "replay" else ()
     manifest = msgspec.structs.replace(
         _manifest(evaluation, started=started, ended=None, complete=False),
