@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -50,8 +49,7 @@ class Conclusion(Frozen, frozen=True, kw_only=True):
     score: float | None
 
 
-@dataclass(frozen=True)
-class PreparedCheck:
+class PreparedCheck(msgspec.Struct, frozen=True, dict=True):
     """A check whose options are understood and whose patterns are compiled."""
 
     check: Check
@@ -217,8 +215,7 @@ def _spent(cut: Completion) -> str:
     return f"the answer has no text: all that max_tokens allows went into reasoning{used}"
 
 
-@dataclass(frozen=True)
-class PreparedGroup:
+class PreparedGroup(msgspec.Struct, frozen=True):
     """A group whose members are prepared."""
 
     group: Group

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import json
 import re
@@ -90,8 +89,7 @@ def convert(options: type[Any] | None, written: Mapping[str, Any]) -> Any:
         raise OptionsError([((), str(error))]) from error
 
 
-@dataclasses.dataclass(frozen=True)
-class Examined:
+class Examined(msgspec.Struct, frozen=True):
     """What field-by-field conversion found; `values` lacks what is a template."""
 
     values: dict[str, Any]
@@ -124,8 +122,7 @@ def examine(
     return Examined(values, tuple(mistakes), unrendered)
 
 
-@dataclasses.dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One option: the attribute's name, its type with annotations, whether it must be given."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from evals.checks.bounds import Amount, counted, inspect_amount
 from evals.checks.registry import CheckType
@@ -21,8 +22,7 @@ _UNSPACED = re.compile(
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """`total` words, of which `characters` are single characters of scripts without spaces."""
 
     total: int

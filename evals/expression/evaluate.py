@@ -6,8 +6,9 @@ import difflib
 import math
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
 from typing import Any, Final
+
+import msgspec
 
 from evals.expression.syntax import (
     Binary,
@@ -31,8 +32,7 @@ class NoValue(ExpressionError):
     """There is no value for these inputs: a division by zero, no data, a number too large."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(msgspec.Struct, frozen=True):
     """An expression that was understood; `paths` are the names it uses, in order, dotted."""
 
     text: str
@@ -80,8 +80,8 @@ def parse(
 
 def _nodes(node: Node) -> Iterator[Node]:
     yield node
-    for part in fields(node):
-        yield from _nodes_in(getattr(node, part.name))
+    for part in node.__struct_fields__:
+        yield from _nodes_in(getattr(node, part))
 
 
 def _nodes_in(value: Any) -> Iterator[Node]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeAlias
+
+import msgspec
 
 from evals.errors import EvalsError
 
@@ -21,15 +22,13 @@ class ExpressionError(EvalsError):
         super().__init__(f"{message} (column {column})")
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     column: int
     value: Any
     depth: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     """`usage.completion_tokens`: a name and the keys below it that stand after dots."""
 
     column: int
@@ -37,8 +36,7 @@ class Name:
     depth: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     """A list."""
 
     column: int
@@ -46,8 +44,7 @@ class Items:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """`of[at]`: of a list by place, of a mapping by key."""
 
     column: int
@@ -56,24 +53,21 @@ class Item:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     column: int
     function: str
     arguments: tuple[Node, ...]
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(msgspec.Struct, frozen=True):
     column: int
     operator: str
     operand: Node
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(msgspec.Struct, frozen=True):
     column: int
     operator: str
     left: Node
@@ -81,8 +75,7 @@ class Binary:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """`a < b <= c`: each pair has to hold."""
 
     column: int
@@ -127,8 +120,7 @@ _LEVELS: Final = _BINARY | dict.fromkeys(_COMPARISONS, _COMPARED)
 _WORDS: Final = frozenset({"or", "and", "not", "in"})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     kind: str  # number, name, string, sign; operators in letters are signs; end
     text: str
     column: int
@@ -172,11 +164,11 @@ def _unreadable(rest: str) -> str:
     return f"{rest[0]!r} means nothing here"
 
 
-@dataclass(slots=True)
 class _Parser:
-    tokens: list[Token]
-    at: int = 0
-    inside: int = field(default=0)  # expressions that are open
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.inside = 0  # expressions that are open
 
     @property
     def next(self) -> Token:

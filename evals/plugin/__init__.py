@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evals.plugin.front import SUFFIXES, Front
+from evals.plugin.imports import import_plainly
 from evals.plugin.items import SuiteFile
 from evals.plugin.model import evals_model
 
@@ -60,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "evals(endpoint, model): a case of an evaluation suite (*.eval.yaml); on a test with the "
         "fixture evals_model: whom it asks",
     )
+    config.add_cleanup(import_plainly("evals"))
     front = Front(config)
     config.pluginmanager.register(front, "evals-session")
     if front.mode != "replay" and getattr(config.option, "numprocesses", None):
