@@ -31,29 +31,47 @@ def open_file(path: Path | str, *, follow: bool = True) -> BinaryIO:
 
     Without `follow`, also for a link.
     """
+    return os.fdopen(_opened(path, follow=follow)[0], "rb")
+
+
+def _opened(path: Path | str, *, follow: bool) -> tuple[int, int]:
+    """The descriptor of a regular file, and the size that it tells."""
     try:
         file = os.open(path, _PLAIN | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
     except OSError as problem:
         if problem.errno != errno.ELOOP:
             raise
         raise OSError(errno.ELOOP, "it is a link", str(path)) from None
-    if not stat.S_ISREG(os.fstat(file).st_mode):
+    told = os.fstat(file)
+    if not stat.S_ISREG(told.st_mode):
         os.close(file)
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    return os.fdopen(file, "rb")
+    return file, told.st_size
 
 
 def read_file(path: Path | str, *, limit: int = MAX_FILE, follow: bool = True) -> bytes:
     """The bytes of a regular file; raises `OSError` where it is none, or larger than `limit`."""
-    with open_file(path, follow=follow) as file:
-        # Not the limit at once: a buffer of that size would be made for each small file.
-        size = min(os.fstat(file.fileno()).st_size, limit)
-        data = file.read(size + 1)
-        if len(data) > size:  # it has grown, or does not tell its size
-            data += file.read(limit - size)
+    # A buffered reader would take longer to make than most of these files to read.
+    file, size = _opened(path, follow=follow)
+    try:
+        data = _read(file, size, limit)
+    finally:
+        os.close(file)
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit // 1_000_000} MB, the limit")
     return data
+
+
+def _read(file: int, size: int, limit: int) -> bytes:
+    """All that a file has, or just more than `limit`; mostly it is as large as it tells."""
+    data = os.read(file, min(size, limit) + 1)
+    if len(data) == size:
+        return data
+    parts, total = [data], len(data)
+    while total <= limit and (part := os.read(file, min(_CHUNK, limit + 1 - total))):
+        parts.append(part)
+        total += len(part)
+    return b"".join(parts)
 
 
 def read_line(file: BinaryIO, *, limit: int = MAX_LINE) -> bytes | bytearray:
