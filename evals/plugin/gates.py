@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,14 +14,10 @@ if TYPE_CHECKING:
 def gate_reports(
     findings: Sequence[Finding], paths: Mapping[str, str], *, strict: bool
 ) -> Iterator[pytest.TestReport]:
-    """A report for each finding; `paths` gives the file of a suite.
+    """A report for each finding; `paths` gives the file of a suite."""
+    from evals.session.outcome import gate_names
 
-    A gate that judges several columns names the column.
-    """
-    times = Counter((finding.suite, finding.gate) for finding in findings)
-    for finding in findings:
-        several = times[finding.suite, finding.gate] > 1
-        name = f"gate: {finding.gate}" + (f" [{finding.column}]" if several else "")
+    for finding, name in gate_names(findings):
         yield _report(finding, name, paths[finding.suite], strict=strict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from evals.comparison import words
@@ -222,10 +223,10 @@ def _answer(trial: TrialResult, longest: int, *, wrong: bool) -> str:
 
 def _measures(trials: Sequence[TrialResult]) -> str:
     """The median latency of the samples, and their mean of completion tokens."""
-    times = sorted(t.timing.latency_s for t in trials if t.timing and t.completion)
+    times = [t.timing.latency_s for t in trials if t.timing and t.completion]
     told = [t.completion.usage.completion_tokens for t in trials if t.completion]
     tokens = [n for n in told if n is not None]
-    said = [words.seconds(times[len(times) // 2])] if times else []
+    said = [words.seconds(median(times))] if times else []
     if tokens:
         mean = round(sum(tokens) / len(tokens))
         said.append(f"{mean:,} tokens" if mean != 1 else "1 token")

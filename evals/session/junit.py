@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET  # written, not parsed
 
 from evals.model import Case, Finding, Manifest, SuiteRecord, TrialResult
-from evals.session.outcome import item_outcome, properties_of
+from evals.session.outcome import gate_names, item_outcome, properties_of
 from evals.write import visible
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ __all__ = ["junit_text"]
 
 
 def junit_text(manifest: Manifest, trials: Iterable[TrialResult]) -> str:
-    """The document; names and outcomes are those that pytest gives with --junitxml."""
+    """The document; its names are those that pytest gives with --junitxml.
+
+    So are its outcomes, but for errors that the suite allows: they are passes there.
+    """
     cells: dict[tuple[str, str, str], list[TrialResult]] = {}
     for trial in trials:
         cells.setdefault((trial.suite, trial.case, trial.column), []).append(trial)
@@ -40,7 +43,11 @@ def _suite(
         for (of, case, column), samples in cells.items()
         if of == suite.id and case in known
     ]
-    found += [_gate(suite.path, f) for f in manifest.findings if f.suite == suite.id]
+    found += [
+        _gate(suite.path, name, finding)
+        for finding, name in gate_names(manifest.findings)
+        if finding.suite == suite.id
+    ]
     counts = {
         kind: str(sum(each.find(tag) is not None for each in found))
         for kind, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
@@ -75,8 +82,7 @@ def _said(element: ET.Element, outcome: str, why: str) -> None:
             said.set("type", "pytest.xfail")
 
 
-def _gate(path: str, finding: Finding) -> ET.Element:
-    name = f"gate: {finding.gate} [{finding.column}]"
+def _gate(path: str, name: str, finding: Finding) -> ET.Element:
     of = [("evals_gate", finding.outcome), ("evals_measured", finding.reason)]
     element = _element(path, name, of)
     tag = {"fail": "fail", "error": "fail", "not_evaluated": "not_run"}.get(finding.outcome, "")
@@ -85,7 +91,8 @@ def _gate(path: str, finding: Finding) -> ET.Element:
 
 
 def _element(path: str, name: str, properties: Iterable[tuple[str, str]]) -> ET.Element:
-    element = ET.Element("testcase", {"classname": path, "name": _plain(name), "file": path})
+    known = {"classname": path.replace("/", "."), "name": _plain(name), "file": path}
+    element = ET.Element("testcase", known)
     held = ET.SubElement(element, "properties")
     for key, value in properties:
         ET.SubElement(held, "property", {"name": key, "value": _plain(value)})

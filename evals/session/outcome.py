@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from evals.model import Case, TrialResult, Verdict
+from evals.model import Case, Finding, TrialResult, Verdict
 
 ItemOutcome = Literal["pass", "fail", "error", "missed", "not_run"]
 
@@ -51,6 +52,15 @@ def _failed(case: Case, results: Sequence[TrialResult], passing: int, n: int) ->
     share = "" if needed == 1 else f", {needed:.0%} needed"
     most = "" if case.repeat.least is None else f" (of at most {case.repeat.samples})"
     return f"{passing} of {n} samples{most} passed{share}; {first}"
+
+
+def gate_names(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
+    """What the test of each gate is called; one that judges several columns names the column."""
+    findings = tuple(findings)
+    times = Counter((finding.suite, finding.gate) for finding in findings)
+    for finding in findings:
+        several = times[finding.suite, finding.gate] > 1
+        yield finding, f"gate: {finding.gate}" + (f" [{finding.column}]" if several else "")
 
 
 def turn_of(verdict: Verdict) -> str:

@@ -95,7 +95,7 @@ def test_junit_has_the_cases_the_gates_and_their_figures(call, run) -> None:
     (suite,) = root
     names = [case.get("name") for case in suite]
     assert "small[greedy]" in names
-    assert "gate: accuracy >= 0.5 [greedy]" in names
+    assert "gate: accuracy >= 0.5" in names
     missed = next(case for case in suite if case.get("name") == "wrong[warm]")
     told = {each.get("name"): each.get("value") for each in missed.iter("property")}
     assert told["evals_outcome"] == "missed"
@@ -104,6 +104,17 @@ def test_junit_has_the_cases_the_gates_and_their_figures(call, run) -> None:
     assert missed.find("skipped").get("type") == "pytest.xfail"
     assert suite.get("failures") == "0"
     assert suite.get("skipped") == "2"
+
+
+def test_junit_has_the_names_that_pytest_gives(call, many, monkeypatch) -> None:
+    assert call("run", "--junitxml", "pytest.xml").code in (0, 1)
+    assert call("report", "-o", "ours.xml").code == 0
+    pytests, ours = (
+        {(each.get("classname"), each.get("name")) for each in ET.parse(name).iter("testcase")}
+        for name in ("pytest.xml", "ours.xml")
+    )
+    assert ours == pytests
+    assert any(name.startswith("gate: ") for _, name in ours)
 
 
 def test_the_suffix_tells_the_format(call, run, recorded) -> None:

@@ -49,6 +49,19 @@ def test_a_cell_tells_pass_fail_disagreement_and_error(passes: str, icon: str, c
     assert (cell.mark.icon, cell.counts) == (icon, counts)
 
 
+def test_a_cell_tells_the_median_latency_of_an_even_number_of_samples() -> None:
+    def answers(suite: Suite) -> list[TrialResult]:
+        case, column = suite.cases[0], suite.columns[0]
+        return [
+            data.trial(suite, case, column, sample, latency_s=seconds)
+            for sample, seconds in enumerate((3.0, 1.0))
+        ]
+
+    cell = data.view_of(data.simple(answers, n_cases=1)).chapters[0].cases.rows[0].cells[0]
+    assert cell is not None
+    assert cell.measures.replace("\u00a0", " ").startswith("2.00 s")
+
+
 def test_cases_stand_worst_first() -> None:
     rows = data.view_of(data.simple(data.failing(2), n_cases=4)).chapters[0].cases.rows
     assert [row.id for row in rows] == ["case-2", "case-0", "case-1", "case-3"]
