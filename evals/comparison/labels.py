@@ -14,9 +14,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from evals.comparison.cells import Cells, errored, verdicts
-from evals.model import Assertion, Check, Estimate, Group, Suite, TrialResult
+from evals.model import (
+    Assertion,
+    Check,
+    Confusion,
+    Estimate,
+    Group,
+    LabelClass,
+    Suite,
+    TrialResult,
+)
 
-__all__ = ["Labels", "label_estimate", "label_estimates", "labels_of"]
+__all__ = ["Labels", "confusions", "label_estimate", "label_estimates", "labels_of"]
 
 Labels: TypeAlias = Mapping[str, Mapping[str, Check]]
 """The `choice` checks by metric and case, of metrics with one right answer in each case."""
@@ -77,6 +86,46 @@ def label_estimate(
 ) -> Estimate:
     """One figure; errors "as 0" count as no answer, "as 1" as the right one."""
     return _estimate(_read(cells, metric, labels[metric]), figure, errors=errors)
+
+
+def confusions(cells: Cells, labels: Labels) -> tuple[Confusion, ...]:
+    """What was right and what was answered, of each labelled metric with an answer here."""
+    found = (_confusion(metric, checks, cells) for metric, checks in labels.items())
+    return tuple(one for one in found if one.n_trials)
+
+
+def _confusion(metric: str, checks: Mapping[str, Check], cells: Cells) -> Confusion:
+    by_case = _read(cells, metric, checks)
+    trials = [trial for found in by_case.values() for trial in found]
+    known = [trial for trial in trials if not trial.error]
+    pairs = Counter((trial.right, trial.found) for trial in known)
+    seen = (label for right, found in pairs for label in (right, found) if label is not None)
+    options = list(dict.fromkeys((*_options(checks), *seen)))
+    places = {option: place for place, option in enumerate(options)}
+    ordered = sorted(pairs, key=lambda p: (places[p[0]], places.get(p[1] or "", len(places))))
+    return Confusion(
+        metric=metric,
+        classes=tuple(_class(option, pairs) for option in options),
+        pairs=tuple((right, found, pairs[right, found]) for right, found in ordered),
+        n_trials=len(known),
+        n_cases=sum(any(not t.error for t in found) for found in by_case.values()),
+        n_missing=sum(trial.found is None for trial in known),
+        n_errors=len(trials) - len(known),
+    )
+
+
+def _class(option: str, pairs: Mapping[tuple[str, str | None], int]) -> LabelClass:
+    right = sum(n for (key, _), n in pairs.items() if key == option)
+    found = sum(n for (_, key), n in pairs.items() if key == option)
+    both = pairs.get((option, option), 0)
+    return LabelClass(
+        option=option,
+        n_right=right,
+        n_found=found,
+        precision=both / found if found else None,
+        recall=both / right if right else None,
+        f1=2 * both / (right + found) if right + found else None,
+    )
 
 
 def _options(checks: Mapping[str, Check]) -> list[str]:

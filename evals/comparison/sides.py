@@ -8,6 +8,7 @@ from typing import NamedTuple
 from evals.comparison.cells import Cells, errored, judged
 from evals.comparison.derived import derived_estimates
 from evals.comparison.flaky import flaky_cases, noise_of
+from evals.comparison.labels import confusions
 from evals.comparison.metrics import Metrics, metric_estimates
 from evals.comparison.quantities import Quantities, cost_of, spread, tokens_of
 from evals.comparison.readings import Reading, accuracy_of, estimate
@@ -68,6 +69,7 @@ def side_of(column: Column, of: Measured, *, run: str, id: str, metrics: Metrics
         cases_some=counts.cases_some,
         cases_none=counts.cases_none,
         metrics={**metric_estimates(cells, metrics), **derived_estimates(cells, metrics)},
+        confusions=confusions(cells, metrics.labels),
         tags=_by_tag(cells, readings),
         flaky=flaky_cases(readings),
         noise=noise_of(readings),

@@ -92,6 +92,29 @@ class Noise(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     se_least: float  # with ever more samples: the rest takes more cases
 
 
+class LabelClass(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """One option of a `choice` as a class; None is not defined, never 0."""
+
+    option: str
+    n_right: int  # trials whose right option it is
+    n_found: int  # trials that answered it
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class Confusion(Frozen, frozen=True, kw_only=True, omit_defaults=False):
+    """The right and the answered option of every trial of a `choice` with a metric."""
+
+    metric: str
+    classes: tuple[LabelClass, ...]  # the options, then other labels that were right somewhere
+    pairs: tuple[tuple[str, str | None, int], ...]  # right, answered (None: no option), trials
+    n_trials: int
+    n_cases: int
+    n_missing: int  # answers without an option: misses of the right one
+    n_errors: int  # trials without an answer, left out
+
+
 class Side(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     """One row of a comparison: a column of a run."""
 
@@ -116,6 +139,7 @@ class Side(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     cases_some: int
     cases_none: int
     metrics: dict[str, Estimate] = {}  # named metrics, mean score over cases
+    confusions: tuple[Confusion, ...] = ()  # of the metrics of `choice`
     tags: dict[str, Estimate] = {}  # accuracy by tag
     flaky: tuple[FlakyCase, ...] = ()  # those that disagree most first
     noise: Noise | None = None  # None: one sample a case

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from evals.comparison import words
 from evals.model import Comparison, Difference, SuiteComparison, TrialResult
 from evals.report import names
+from evals.report.confusion import LABEL_FIGURES
 from evals.report.gates import GateRow
 from evals.report.settings import SideRow
 from evals.report.texts import one_line
@@ -131,6 +132,15 @@ def _figures(chapter: Chapter) -> Iterator[str]:
         names = [code_span(row.name) for row in chapter.settings.rows]
         rows = [(code_span(m.name), *map(_plain, m.values)) for m in chapter.weak.metrics]
         yield _table(("metric", *names), rows)
+    for matrix in chapter.confusions:
+        yield f"Confusion of {code_span(matrix.name)}: {_plain(matrix.numbers)}."
+        options = len(matrix.heads) - len(LABEL_FIGURES)
+        heads = (
+            _plain(matrix.heads[0]),
+            *map(code_span, matrix.heads[1:options]),
+            *matrix.heads[options:],
+        )
+        yield _whole(heads, [(code_span(row[0]), *map(_plain, row[1:])) for row in matrix.rows])
     for square in chapter.calibration.squares if chapter.calibration else ():
         if square.figures:
             yield f"Calibration of {code_span(square.name)}: {_plain(square.figures)}"
@@ -253,6 +263,9 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns of which no row has anything are left out."""
     listed = list(rows)
     kept = [i for i in range(len(heads)) if any(row[i] not in ("", "–") for row in listed)]
-    lines = [[heads[i] for i in kept], ["---"] * len(kept)]
-    lines += [[row[i] for i in kept] for row in listed]
+    return _whole([heads[i] for i in kept], [[row[i] for i in kept] for row in listed])
+
+
+def _whole(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

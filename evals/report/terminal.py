@@ -357,6 +357,14 @@ def _rich_chapter(chapter: Chapter, *, named: bool) -> Iterator[RenderableType]:
         yield Text(chapter.settings.cheapest)
     yield from (Text(_sampled(each)) for each in chapter.samples)
     yield from (Text(line) for line in _figures(chapter))
+    for matrix in chapter.confusions:
+        yield Text(f"confusion of {matrix.name}: {matrix.numbers}.")
+        told = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for place, head in enumerate(matrix.heads):
+            told.add_column(Text(head), justify="right" if place else "left", overflow="fold")
+        for cells in matrix.rows:
+            told.add_row(*map(Text, cells))
+        yield told
 
 
 def _rich_gates(view: View) -> RenderableType:

@@ -23,6 +23,7 @@ from evals.report.cases import (
     selected,
 )
 from evals.report.changes import Changes, changes_of
+from evals.report.confusion import Matrix, matrices_of
 from evals.report.data import Evidence, PageData, SuiteData, Texts, Tokens, suite_data
 from evals.report.details import Article, Requests, Source, article
 from evals.report.gates import Gates, gates_of
@@ -73,6 +74,7 @@ class Chapter(Frozen, frozen=True, kw_only=True):
     trade_off: TradeOff | None
     cases: Cases
     weak: Weak
+    confusions: tuple[Matrix, ...]
     calibration: Calibrations | None
 
 
@@ -193,6 +195,7 @@ def _chapter(
         trade_off=trade_off_of(suite, side_names, marks),
         cases=cases_of(suite, judged, shown, side_names, marks, told=len(told)),
         weak=weak_of(suite, judged, side_names, marks),
+        confusions=matrices_of(suite, side_names),
         calibration=calibrations_of(suite, side_names, marks),
     )
     articles = [article(one, source, open=place < _UNFOLDED) for place, one in enumerate(told)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from comparison_builders import found, metrics, trial, verdict
+from comparison_builders import found, manifest, metrics, suite, trial, verdict
 
+from evals.comparison.compare import compare_columns
 from evals.model import Case, Check, Group, TrialResult
 
 OPTIONS = {"A": "apples", "B": "beans", "C": "carrots"}
@@ -85,3 +86,26 @@ def test_the_right_option_may_be_written_as_its_text_in_a_var_or_in_a_group() ->
 @pytest.mark.parametrize("value", [["A", "B"], "{{ a }}{{ b }}", None])
 def test_without_one_right_option_in_each_case_there_is_no_such_figure(value: object) -> None:
     assert set(metrics([a_case("case-0", value)], [a_trial("case-0", "A", "A")])) == {"label"}
+
+
+def test_the_confusion_of_a_choice_by_hand() -> None:
+    cases, rows = six()
+    cases.append(a_case("lost"))
+    rows.append(trial("lost", "error", expected="A"))
+    (side,) = compare_columns(manifest(suite(cases)), rows).suites[0].sides
+    (of,) = side.confusions
+    assert of.pairs == (
+        ("A", "A", 2), ("A", "B", 1), ("B", "B", 1), ("B", None, 1), ("C", "C", 1),
+    )  # fmt: skip
+    assert (of.n_trials, of.n_cases, of.n_missing, of.n_errors) == (6, 6, 1, 1)
+    told = {one.option: (one.precision, one.recall, one.f1) for one in of.classes}
+    assert told == {"A": (1.0, 2 / 3, 0.8), "B": (0.5, 0.5, 0.5), "C": (1.0, 1.0, 1.0)}
+    f1 = {name: side.metrics[f"label.f1.{name}"].value for name in told}
+    assert f1 == {name: figures[2] for name, figures in told.items()}
+
+
+def test_precision_of_what_was_never_answered_is_not_defined() -> None:
+    run = manifest(suite([a_case("one")]))
+    (side,) = compare_columns(run, [a_trial("one", "A", "B")]).suites[0].sides
+    told = {one.option: (one.precision, one.recall) for one in side.confusions[0].classes}
+    assert told == {"A": (None, 0.0), "B": (0.0, None), "C": (None, None)}
