@@ -23,7 +23,8 @@ def stated(cells: Iterable[Sequence[TrialResult]]) -> Stated:
     An option's probability is of that option being right, a `confidence` of the trial passing. A
     judge's score is of the trial passing its checks that ask nobody: those with a weight, of which
     there has to be one; the judge's own verdict is no truth to hold its score against. Judges that
-    only ever say 0 or 1 state no probabilities.
+    only ever say 0 or 1 state no probabilities; nor do those over several trials, whose score is a
+    share among columns.
     """
     found: Stated = {}
     for trials in cells:
@@ -91,4 +92,4 @@ def _asks(verdict: Verdict) -> bool:
 
 def _asks_judge(verdict: Verdict) -> bool:
     kind = find(verdict.type.removeprefix("not-"))
-    return kind is not None and "judge" in kind.needs
+    return kind is not None and kind.scope == "trial" and "judge" in kind.needs

@@ -144,3 +144,21 @@ def test_markdown_has_the_judges_calibration() -> None:
     comparison = graded(0.9, 0.2)
     told = markdown.render(comparison, build(comparison))
     assert "Calibration of `greedy, llm-rubric (polite) against the other checks`: Brier" in told
+
+
+def test_a_judge_over_columns_states_no_probability() -> None:
+    """Its score is a share among columns: of two that tie, each has a half."""
+
+    def answers(suite: Suite) -> list[TrialResult]:
+        knows = Verdict(type="contains", passed=True, score=1.0, reason="", weight=1.0)
+        judged = Verdict(type=kind, passed=True, score=0.5, reason="", weight=0.0)
+        return [
+            data.trial(suite, case, suite.columns[0], checks=(knows, judged))
+            for case in suite.cases
+        ]
+
+    made = {}
+    for kind in ("llm-rubric", "select-best"):
+        made[kind] = build(data.simple(answers, n_cases=40)).chapters[0].calibration
+    assert made["llm-rubric"] is not None
+    assert made["select-best"] is None
