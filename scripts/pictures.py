@@ -22,6 +22,18 @@ def pages() -> Path:
     return (REPORTS / "runs" / "latest" / "report.html").resolve()
 
 
+def compared(earlier: str) -> Path:
+    """The page of two runs: the bare question then, worked examples before it now."""
+    page = REPORTS / "compared.html"
+    sides = (f"{earlier}:question-warm", "latest:worked-warm")
+    command = [Path(sys.executable).with_name("evals"), "compare", *sides, "-o", str(page)]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "suites/arithmetic.eval.yaml"], cwd=ROOT, check=True
+    )
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return page
+
+
 def take(page: Any, name: str) -> None:
     page.wait_for_timeout(300)
     page.screenshot(path=IMAGES / f"{name}.png")
@@ -55,6 +67,10 @@ def main() -> None:
         take(dark, "report-dark")
         page.goto((REPORTS / "index.html").as_uri())
         take(page, "report-index")
+        page.goto(compared(report.parent.name).as_uri())
+        page.wait_for_selector(".tools")
+        page.locator("#suite-arithmetic-changes").evaluate("e => e.scrollIntoView()")
+        take(page, "report-compared")
         browser.close()
 
 
