@@ -19,7 +19,8 @@ from benchmarks import project
 from benchmarks.measure import Command, Result, best
 
 ROOT = Path(__file__).resolve().parent.parent
-QUIET = ("xdist", "hypothesispytest", "anyio")  # plugins that only add noise to both sides
+# Left are the plugins that an installation of this package brings: itself, and anyio by httpx.
+QUIET = ("xdist", "hypothesispytest")
 PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 PYTEST += tuple(part for name in QUIET for part in ("-p", f"no:{name}"))
 WITHOUT = ("-p", "no:evals")
