@@ -10,9 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from evals.comparison.baseline import baselines_for
 from evals.comparison.compare import compare_columns
-from evals.comparison.gates import judge_gates
 from evals.endpoints.config import shown
 from evals.model import (
     Comparison,
@@ -20,6 +18,7 @@ from evals.model import (
     Finding,
     JsonObject,
     Manifest,
+    Suite,
     SuiteRecord,
     TrialResult,
 )
@@ -104,11 +103,11 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
     findings = tuple(
         finding
         for name, source in judged.items()
-        for finding in judge_gates(
+        for finding in _findings(
             source.suite,
             by_suite.get(name, ()),
             selected=selected[name],
-            baselines=baselines_for(source.suite, evaluation.options.root),
+            root=evaluation.options.root,
         )
     )
     manifest = msgspec.structs.replace(
@@ -128,6 +127,18 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
         durable=evaluation.options.mode != "replay",
     )
     return Finished(run, manifest, trials)
+
+
+def _findings(
+    suite: Suite, trials: Iterable[TrialResult], *, selected: bool, root: Path
+) -> tuple[Finding, ...]:
+    """What the gates of a suite found, over its trials and the baselines that they name."""
+    if not suite.gates:
+        return ()
+    from evals.comparison.baseline import baselines_for
+    from evals.comparison.gates import judge_gates
+
+    return judge_gates(suite, trials, selected=selected, baselines=baselines_for(suite, root))
 
 
 def _audits(evaluation: Evaluation) -> tuple[EndpointAudit, ...]:
