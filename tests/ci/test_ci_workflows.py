@@ -78,7 +78,7 @@ def check_results(folder: Path) -> str:
 
 def test_the_workflow_of_github_replays_without_a_key(checkout: Path) -> None:
     workflow = yaml.safe_load((ROOT / "docs/ci/github.yml").read_text(encoding="utf-8"))
-    (job,) = workflow["jobs"].values()
+    job = workflow["jobs"]["replay"]
     commands = [step["run"] for step in job["steps"] if is_local(step.get("run", "pip "))]
     assert len(commands) == 2
     step_summary = checkout / "step-summary.md"
@@ -88,6 +88,21 @@ def test_the_workflow_of_github_replays_without_a_key(checkout: Path) -> None:
     assert step_summary.read_text(encoding="utf-8") == f"before\n{summary}"
     kept = next(step["with"]["path"] for step in job["steps"] if "upload" in step.get("uses", ""))
     assert all((checkout / name).is_file() for name in kept.split())
+
+
+def test_what_may_write_on_github_runs_nothing_of_the_pull_request() -> None:
+    workflow = yaml.safe_load((ROOT / "docs/ci/github.yml").read_text(encoding="utf-8"))
+    replay, comment = (workflow["jobs"][name] for name in ("replay", "comment"))
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "permissions" not in replay
+    assert replay["steps"][0]["with"] == {"persist-credentials": False}
+    assert not any("GH_TOKEN" in str(step) or "secrets." in str(step) for step in replay["steps"])
+    assert comment["permissions"] == {"pull-requests": "write"}
+    assert comment["needs"] == "replay"
+    (fetched, posted) = comment["steps"]
+    assert fetched["uses"].startswith("actions/download-artifact@")
+    assert posted["run"].startswith("gh pr comment ")
+    assert "${{" not in posted["run"]
 
 
 def test_the_job_of_gitlab_replays_without_a_key(checkout: Path) -> None:
