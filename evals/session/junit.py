@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET  # written, not parsed
 
 from evals.model import Case, Finding, Manifest, SuiteRecord, TrialResult
+from evals.session.evaluation import within
 from evals.session.outcome import gate_names, item_outcome, properties_of
 from evals.write import visible
 
@@ -17,10 +18,7 @@ __all__ = ["junit_text"]
 
 
 def junit_text(manifest: Manifest, trials: Iterable[TrialResult]) -> str:
-    """The document; its names are those that pytest gives with --junitxml.
-
-    So are its outcomes, but for errors that the suite allows: they are passes there.
-    """
+    """The document; its names and outcomes are those that pytest gives with --junitxml."""
     cells: dict[tuple[str, str, str], list[TrialResult]] = {}
     for trial in trials:
         cells.setdefault((trial.suite, trial.case, trial.column), []).append(trial)
@@ -38,11 +36,16 @@ def _suite(
 ) -> ET.Element:
     suite = record.suite
     known = {case.id: case for case in suite.cases}
-    found = [
-        _case(suite.path, known[case], column, sorted(samples, key=lambda t: t.sample))
+    of_suite = {
+        (case, column): sorted(samples, key=lambda t: t.sample)
         for (of, case, column), samples in cells.items()
         if of == suite.id and case in known
-    ]
+    }
+    trials, errors, found = sum(map(len, of_suite.values())), 0, []
+    for (case, column), samples in of_suite.items():
+        errors += sum(trial.outcome == "error" for trial in samples)
+        tolerated = within(suite.limits.errors, errors, trials)
+        found.append(_case(suite.path, known[case], column, samples, tolerated=tolerated))
     found += [
         _gate(suite.path, name, finding)
         for finding, name in gate_names(manifest.findings)
@@ -60,14 +63,18 @@ def _suite(
     return element
 
 
-def _case(path: str, case: Case, column: str, samples: list[TrialResult]) -> ET.Element:
+def _case(
+    path: str, case: Case, column: str, samples: list[TrialResult], *, tolerated: bool
+) -> ET.Element:
+    """`tolerated`: the errors so far are within what the suite allows."""
     outcome, why = item_outcome(case, samples)
     if all(trial.outcome == "skipped" for trial in samples):
         outcome, why = "not_run", case.skip or "skipped"
     seconds = sum(t.timing.latency_s for t in samples if t.timing is not None)
     element = _element(path, f"{case.id}[{column}]", properties_of(outcome, samples))
     element.set("time", f"{seconds:.3f}")
-    _said(element, outcome, why)
+    if outcome != "error" or not tolerated:
+        _said(element, outcome, why)
     return element
 
 

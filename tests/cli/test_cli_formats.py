@@ -117,6 +117,26 @@ def test_junit_has_the_names_that_pytest_gives(call, many, monkeypatch) -> None:
     assert any(name.startswith("gate: ") for _, name in ours)
 
 
+@pytest.mark.parametrize("allowed", [0, 1, 3])
+def test_junit_has_the_outcomes_that_pytest_gives(call, project, allowed) -> None:
+    limits = f"misses: allowed\nlimits: {{errors: {allowed}}}"
+    cli_projects.write_sums(project, text=cli_projects.SUMS.replace("misses: allowed", limits))
+    damaged = sorted((project / "suites" / "cassettes" / "sums").iterdir())[:2]
+    for path in damaged:
+        path.write_text("{}")
+    call("run", "--junitxml", "pytest.xml")
+    assert call("report", "-o", "ours.xml").code == 0
+    pytests, ours = (
+        {
+            each.get("name"): {part.tag for part in each if part.tag != "properties"}
+            for each in ET.parse(name).iter("testcase")
+        }
+        for name in ("pytest.xml", "ours.xml")
+    )
+    assert ours == pytests
+    assert sum("error" in tags for tags in ours.values()) == {0: 2, 1: 1, 3: 0}[allowed]
+
+
 def test_the_suffix_tells_the_format(call, run, recorded) -> None:
     for name, start in (
         ("s.md", "## Model evaluation"),
