@@ -81,7 +81,7 @@ def _audited(run: Run, splits: int) -> Iterator[GateAudit]:
 def _row(of: GateAudit) -> tuple[str, ...]:
     from evals.comparison.words import count
 
-    flips = "one sample" if of.flips is None else f"{of.flips / of.splits:.0%}"
+    flips = "one sample" if of.flips is None else f"{of.flips / of.splits:.1%}"
     place = f"{of.column}, {of.suite}"
     return of.gate, place, count(of.n_cases), count(of.n_samples), flips, of.sees or "–"
 
@@ -95,6 +95,10 @@ def _summary(found: Sequence[GateAudit]) -> Iterator[str]:
     if split:
         yield ""
         yield f"{plural(split[0].splits, 'split')} of each suite; a half has half of the samples."
+    if any(each.flips is None for each in found):
+        yield "One sample: there is nothing to split; --evals-repeat 4 takes more."
+    if any(not each.sees for each in found):
+        yield "–: the run has no interval of it, or the same answers on both sides."
     if compared:
         flips = sum(each.flips or 0 for each in compared)
         of = sum(each.splits for each in compared)

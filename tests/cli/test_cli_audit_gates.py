@@ -23,7 +23,7 @@ def test_each_gate_has_a_line_with_its_flips_and_what_it_could_see(
     assert shown.code == 0
     assert "GATE" in shown.out
     line = next(line for line in shown.out.splitlines() if line.startswith("accuracy >= 0.5"))
-    assert "0%" in line
+    assert "0.0%" in line
     assert "points from its limit" in line
     assert "20 splits of each suite" in shown.out
     assert "Gates that compare failed in 0 of 20 splits (0.0%) with nothing changed." in shown.out
@@ -31,7 +31,9 @@ def test_each_gate_has_a_line_with_its_flips_and_what_it_could_see(
 
 def test_one_sample_a_case_is_said(recorded: Path, call: Call) -> None:
     call("run", "-q", "--evals-no-report")
-    assert "one sample" in call("audit", "gates").out
+    shown = call("audit", "gates").out
+    assert "one sample" in shown
+    assert "One sample: there is nothing to split; --evals-repeat 4 takes more." in shown
 
 
 def test_the_same_lines_as_markdown_and_json(recorded: Path, call: Call) -> None:
