@@ -55,12 +55,20 @@ class Cassettes:
     """
 
     def __init__(
-        self, folder: Path, *, secrets: Secrets | None = None, oldest: datetime | None = None
+        self,
+        folder: Path,
+        *,
+        secrets: Secrets | None = None,
+        oldest: datetime | None = None,
+        root: Path | None = None,
     ) -> None:
+        """Messages name files as they are seen from `root`."""
         self.folder = folder
         self._oldest = oldest
         self._secrets = secrets or Secrets()
         self._prefix = f"{folder}{os.sep}"
+        inside = root is not None and folder.is_relative_to(root)
+        self.shown = folder.relative_to(root).as_posix() if root and inside else str(folder)
 
     def path(self, request: Request) -> Path:
         return self.folder / f"{key(request)}.{request.take}.json"
@@ -71,17 +79,18 @@ class Cassettes:
         Raises `DamagedFile` where a file is not as written, and `OutdatedRecording` where it is
         too old. `name` is the request's key, where it is known already.
         """
-        path = f"{self._prefix}{name or key(request)}.{request.take}.json"
+        file = f"{name or key(request)}.{request.take}.json"
+        shown = f"{self.shown}/{file}"
         try:
-            data = read_file(path, follow=False)
+            data = read_file(self._prefix + file, follow=False)
         except FileNotFoundError:
             return None
         except OSError as problem:
-            raise DamagedFile(f"{path} cannot be read: {problem.strerror}.") from problem
-        exchange = decode(path, data, request)
+            raise DamagedFile(f"{shown} cannot be read: {problem.strerror}.") from problem
+        exchange = decode(shown, data, request)
         if self._oldest is not None and is_older(exchange, self._oldest):
             raise OutdatedRecording(
-                f"The recording {os.path.basename(path)} is of {exchange.recorded.at[:10]}, and "
+                f"The recording {file} is of {exchange.recorded.at[:10]}, and "
                 f"limits.max_age allows none from before {self._oldest:%Y-%m-%d}."
             )
         return exchange

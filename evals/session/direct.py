@@ -62,7 +62,9 @@ class Direct:
         self.asker = asker
         self._asked = asked
         self._again = again
-        self._cassettes = Cassettes(folder(module, asked.config), secrets=asked.secrets)
+        self._cassettes = Cassettes(
+            folder(module, asked.config), secrets=asked.secrets, root=asked.config.root
+        )
 
     def model(self, *, endpoint: str | None = None, model: str | None = None) -> Model:
         """A model to ask; raises `ConfigError` where the endpoint is not known."""

@@ -43,6 +43,7 @@ class Source:
             folder(opened, config),
             secrets=secrets,
             oldest=oldest(opened.suite.limits, datetime.now(UTC)),
+            root=config.root,
         )
         self.failed: dict[tuple[str, int], EvalsError] = {}  # in this run, by key and take
         self.stopped: EvalsError | None = None  # why the rest was not asked
@@ -109,9 +110,7 @@ class Source:
         if self._answers is not None or not trial.asked:
             return None
         name, take = trial.asked[0]
-        path = self.cassettes.folder / f"{name}.{take}.json"
-        root = self._config.root
-        return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+        return f"{self.cassettes.shown}/{name}.{take}.json"
 
     def _missing(self, request: Request) -> EvalsError:
         if self._index.nothing_recorded:
@@ -132,7 +131,7 @@ class Source:
         requests = self.opened.n_requests
         names = sorted({column.endpoint for column in self.suite.columns})
         return MissingRecording(
-            f"{self.suite.path} has no recordings in {self.cassettes.folder}.",
+            f"{self.suite.path} has no recordings in {self.cassettes.shown}.",
             change="nothing recorded",
             remedy=f"Record it: pytest {quoted(self.suite.path)} --evals-mode record\n"
             f"That asks {' and '.join(names)} up to {requests:,} times.",

@@ -110,7 +110,7 @@ def test_a_suite_without_recordings_is_one_message_with_the_command(project):
     result = project.run()
     result.stdout.fnmatch_lines(
         [
-            "*sums.eval.yaml has no recordings in *cassettes*sums*",
+            "sums.eval.yaml has no recordings in cassettes/sums.",
             "*Record it: pytest sums.eval.yaml --evals-mode record",
             "*asks standin up to 2 times*",
         ]
@@ -156,7 +156,8 @@ def test_a_damaged_recording_is_an_error_that_names_it_and_is_not_overwritten(pr
     damaged = path.read_bytes()
     for mode in ("replay", "record"):
         result = project.run("--evals-mode", mode)
-        result.stdout.fnmatch_lines(["*the recording is damaged*", "*version control*"])
+        place = f"cassettes/sums/{path.name}"
+        result.stdout.fnmatch_lines([f"{place}: the recording is damaged*", "*version control*"])
         assert result.ret == 6
     assert path.read_bytes() == damaged
 
