@@ -58,7 +58,7 @@ class Stopping:
             if front.mode == "replay" and not front.config.getoption("--evals-no-report"):
                 yield "With --evals-no-report nothing need be written."
         elif front.interrupted and front.mode != "replay":
-            yield "Interrupted: what was answered is kept and judged."
+            yield "Interrupted: what was answered is kept."
         stopped = self.unwritten or front.interrupted
         if stopped and front.mode != "replay" and front.run_id and self.begun:
             yield f"Go on: {resuming(front.words, front.run_id)}"

@@ -54,25 +54,36 @@ def _failed(suites: Suites, places: Mapping[str, str]) -> Broken:
     # A case that fails the run stands before one that the suite allows to fail.
     bad.sort(key=lambda pair: (not pair[0].failing, -_share_failed(pair[0])))
     total = sum(len(judged) for _, judged in suites)
-    failing = sum(one.failing for one, _ in bad)
     shown = bad[:_SHOWN]
     return Broken(
         heading="What failed",
         of="worst first" if bad else "",
-        sentence=_failed_sentence(len(bad), failing, total, several=several),
+        sentence=_failed_sentence([one for one, _ in bad], total, several=several),
         cases=tuple(_failed_case(one, suite, several=several) for one, suite in shown),
         more=_more(suites, places, bad) if len(bad) > len(shown) else (),
     )
 
 
-def _failed_sentence(bad: int, failing: int, total: int, *, several: bool) -> str:
+def _failed_sentence(bad: Sequence[Judged], total: int, *, several: bool) -> str:
     if not bad:
         return "Nothing failed: every answer that was judged passed."
-    said = f"{words.count(bad)} of {words.plural(total, 'case')} did not pass everywhere"
+    silent = sum(_is_silent(one) for one in bad)
+    if silent == len(bad):
+        have = "has" if silent == 1 else "have"
+        return f"{words.count(silent)} of {words.plural(total, 'case')} {have} no answer."
+    said = f"{words.count(len(bad))} of {words.plural(total, 'case')} did not pass everywhere"
+    if silent:
+        said += f", {words.count(silent)} of them without an answer"
+    failing = sum(one.failing for one in bad)
     if not failing:
         allow = "suites allow" if several else "suite allows"
         return f"{said}; the {allow} misses, and the gates decide."
     return f"{said}; {words.count(failing)} of them {'fails' if failing == 1 else 'fail'} the run."
+
+
+def _is_silent(one: Judged) -> bool:
+    """Nothing was judged and nothing went wrong: its trials were not run."""
+    return not any(tally.judged or tally.errors for tally in one.tallies.values())
 
 
 def _share_failed(one: Judged) -> float:

@@ -188,7 +188,7 @@ def _nothing_run(comparison: Comparison) -> str:
     suites = [one_line(record.suite.id, 60) for record in names.newest(comparison).suites]
     if not suites:
         return "No suite was found."
-    return f"No trial of {listing(suites)} was selected."
+    return f"No trial of {listing(suites)} was run."
 
 
 def _failed(found: Iterable[Finding]) -> list[Finding]:

@@ -49,6 +49,8 @@ def test_the_first_stops_sending_and_what_was_answered_is_judged(project, number
     assert f"{kept} passed" in said
     run = project.manifest()["id"]
     assert f"Go on: pytest -p no:cacheprovider --evals-mode record --evals-resume {run}" in said
+    assert f"{30 - kept} of 30 cases have no answer." in said
+    assert "allows misses" not in said
     assert project.manifest()["complete"] is False
     assert [f["outcome"] for f in project.manifest()["findings"]] == ["not_evaluated"]
     outcomes = [trial["outcome"] for trial in project.trials()]
