@@ -25,7 +25,7 @@ import click
 import msgspec
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]  # for what follows, hence E402
 
 from reference_checks import NAMES, check_list, judgeable, section  # noqa: E402
 from reference_schema import SCHEMA, schema_text  # noqa: E402
@@ -83,7 +83,7 @@ class _Options:
 def options() -> Mapping[str, Mapping[str, Any]]:
     """The options that the plugin adds to pytest."""
     parser = _Options()
-    pytest_addoption(parser)  # type: ignore[arg-type]
+    pytest_addoption(parser)  # type: ignore[arg-type] # it only gathers
     return parser.found
 
 

@@ -134,17 +134,17 @@ def test_many_clusters_are_left_out_in_groups() -> None:
     found = metrics(
         whole, [trial(f"c{i}", checks=(verdict("recall", i % 2),)) for i in range(2_500)]
     )
-    half = found["twice"].high - 1  # type: ignore[operator]
+    half = found["twice"].high - 1  # type: ignore[operator] # it has an interval
     assert half == pytest.approx(2 * 1.96 * math.sqrt(0.25 / 2_500), rel=0.1)
 
 
 def versus(mode: str = "regression", *, better: str = "higher", margin: float = 0.0) -> Gate:
-    against = Against(column="plain", margin=margin, mode=mode)  # type: ignore[arg-type]
+    against = Against(column="plain", margin=margin, mode=mode)  # type: ignore[arg-type] # one of its texts
     op, limit = (">=", -margin) if better == "higher" else ("<=", margin)
     return Gate(
         text="f1 versus plain",
         metric="f1",
-        op=op,  # type: ignore[arg-type]
+        op=op,  # type: ignore[arg-type] # one of its texts
         limit=limit,
         column="warm",
         against=against,
@@ -156,7 +156,7 @@ def two_columns(gate: Gate, derived: Derived, worse: int, n: int = 40) -> Findin
     whole = a_suite(n, derived)
     cases = whole.cases
     of = msgspec.structs.replace(
-        suite(cases, ("plain", "warm"), gates=[gate]),  # type: ignore[arg-type]
+        suite(cases, ("plain", "warm"), gates=[gate]),  # type: ignore[arg-type] # a list will do
         metrics=(derived,),
     )
     found = [

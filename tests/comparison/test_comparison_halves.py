@@ -20,7 +20,7 @@ def versus(mode: str) -> Gate:
         op=">=",
         limit=0.0,
         column="new",
-        against=Against(column="old", mode=mode),  # type: ignore[arg-type]
+        against=Against(column="old", mode=mode),  # type: ignore[arg-type] # one of its texts
     )
 
 

@@ -15,7 +15,7 @@ def configured(
     root: Path, text: str = "", *, env: Mapping[str, str] | None = None, **options: object
 ) -> Config:
     (root / "pyproject.toml").write_text(text, encoding="utf-8")
-    return load_config(root, env=env or {}, **options)  # type: ignore[arg-type]
+    return load_config(root, env=env or {}, **options)  # type: ignore[arg-type] # any option
 
 
 def mistakes(root: Path, text: str, *, env: Mapping[str, str] | None = None) -> str:

@@ -189,7 +189,7 @@ class Loop:
         if self._mode == "record":
             paths = self.project.glob("cassettes/*/*.json")
             texts = (path.read_bytes() for path in paths)
-            return {int(_NUMBER.search(text.decode())[1]): text for text in texts}  # type: ignore[index]
+            return {int(_NUMBER.findall(text.decode())[0]): text for text in texts}
         if self._run is None:
             return {}
         lines = Lines(sorted(self._run.glob("answers-*.jsonl")), AnswerLine)

@@ -23,7 +23,7 @@ def rendered(folder: Path, text: str = "{{ x }}!", **options: bool) -> str:
     options = {**OPTIONS, **options}
     cache = CompiledTemplates(folder, options)
     loader = DictLoader({"page.html": text})
-    environment = Environment(loader=loader, bytecode_cache=cache, **options)  # type: ignore[arg-type]
+    environment = Environment(loader=loader, bytecode_cache=cache, **options)  # type: ignore[arg-type] # any option
     return environment.get_template("page.html").render(x="<5>")
 
 
