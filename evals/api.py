@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from evals.comparison.compare import compare_columns, compare_runs
 from evals.endpoints.config import find_root
+from evals.endpoints.secrets import secrets_of_project
 from evals.errors import ConfigError
 from evals.model import (
     Case,
@@ -46,8 +47,9 @@ __all__ = ["Compared", "Plan", "Run", "compare", "load_run", "load_suite", "plan
 class Run:
     """A recorded run: lazy, readable without its suites."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, root: Path) -> None:
         self._record = record
+        self._root = root  # of its project
 
     @property
     def manifest(self) -> Manifest:
@@ -150,7 +152,7 @@ class Run:
         done = rescore(
             self._record, options=options, env=os.environ, started=started, suites=suites
         )
-        return Run(done.finished.run)
+        return Run(done.finished.run, root)
 
     @cached_property
     def _comparison(self) -> Comparison:
@@ -163,8 +165,9 @@ class Run:
 class Compared:
     """Columns or runs side by side."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, runs: Sequence[Run]) -> None:
         self.comparison = comparison
+        self._runs = tuple((run._record, run._root) for run in runs)  # the older first
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -189,19 +192,28 @@ class Compared:
         raise KeyError(side)
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to `path`."""
+        """Write the page to `path`: that of `evals report`, without the projects' secrets."""
         from evals.report.html import render
-        from evals.report.view import build
+        from evals.session.recorded import recorded_view
+
+        roots = dict.fromkeys(root for _, root in self._runs)
+        secrets = [secrets_of_project(root, os.environ) for root in roots]
+
+        def redact(text: str) -> str:
+            for each in secrets:
+                text = each.redact(text)
+            return text
 
         target = Path(path)
-        publish(target, render(build(self.comparison)).encode(), replace=True)
+        page = render(recorded_view(self.comparison, self._runs), redact=redact)
+        publish(target, page.encode(), replace=True)
         return target
 
 
 def load_run(run: str | os.PathLike[str] = "latest") -> Run:
     """The run of that id or path, or the newest; raises `RunError`."""
     root = find_root(Path.cwd())
-    return Run(find(os.fspath(run), runs=root / "reports" / "runs"))
+    return Run(find(os.fspath(run), runs=root / "reports" / "runs"), root)
 
 
 def compare(run: Run, baseline: Run | None = None) -> Compared:
@@ -211,11 +223,11 @@ def compare(run: Run, baseline: Run | None = None) -> Compared:
     ...     print(difference.side, difference.value)
     cold 0.0
     """
+    new = run.manifest, run.trials()
     if baseline is None:
-        return Compared(compare_columns(run.manifest, run.trials()))
-    return Compared(
-        compare_runs((run.manifest, run.trials()), (baseline.manifest, baseline.trials()))
-    )
+        return Compared(compare_columns(*new), [run])
+    old = baseline.manifest, baseline.trials()
+    return Compared(compare_runs(new, old), [baseline, run])
 
 
 def load_suite(path: str | os.PathLike[str]) -> Suite:
@@ -264,7 +276,7 @@ def run(
     _in_thread(lambda: evaluation.gather(evaluation.to_ask([(source, cell) for cell in cells])))
     for cell in cells:
         evaluation.judge(source, cell)
-    return Run(finish(evaluation, started=started, interrupted=False).run)
+    return Run(finish(evaluation, started=started, interrupted=False).run, options.root)
 
 
 def plan(suite: str | os.PathLike[str] | Suite, *, samples: int | None = None) -> Plan:

@@ -27,15 +27,9 @@ def root() -> Path:
 
 def secrets() -> Secrets:
     """What must never be written, as the project's configuration names it."""
-    from evals.endpoints.config import load_config
-    from evals.endpoints.secrets import secrets_of
-    from evals.errors import ConfigError
+    from evals.endpoints.secrets import secrets_of_project
 
-    try:
-        config = load_config(root(), env=os.environ)
-    except ConfigError:
-        config = None
-    return secrets_of(config, os.environ)
+    return secrets_of_project(root(), os.environ)
 
 
 def runs_folder() -> Path:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from evals.cli.recorded import Recorded
-from evals.model import JsonObject, Token, TrialResult
 
 if TYPE_CHECKING:
     from evals.comparison.compare import Pair
@@ -28,14 +24,6 @@ def comparison_of(runs: list[Run], columns: Pair | None = None) -> Comparison:
 
 def view_of(runs: list[Run], root: Path, *, comparison: Comparison | None = None) -> View:
     """The same as strings."""
-    from evals.report.view import build
+    from evals.session.recorded import recorded_view
 
-    recorded = [Recorded(run, root) for run in runs]
-
-    def request(trial: TrialResult) -> JsonObject | None:
-        return next((body for one in recorded if (body := one.request(trial)) is not None), None)
-
-    def tokens(trial: TrialResult) -> Sequence[Token] | None:
-        return next((found for one in recorded if (found := one.tokens(trial)) is not None), None)
-
-    return build(comparison or comparison_of(runs), requests=request, tokens=tokens)
+    return recorded_view(comparison or comparison_of(runs), [(run, root) for run in runs])

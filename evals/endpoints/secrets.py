@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from evals.endpoints.builtin import KEY_HOSTS
-from evals.endpoints.config import Config
+from evals.endpoints.config import Config, load_config
+from evals.errors import ConfigError
 from evals.write import Secrets
 
 _TELLING = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD)")
@@ -30,3 +32,12 @@ def secrets_of(config: Config | None, env: Mapping[str, str]) -> Secrets:
             if _TELLING.fullmatch(name) and len(value) >= _SHORTEST
         }
     return Secrets({name: env[name] for name in sorted(names) if env.get(name)})
+
+
+def secrets_of_project(root: Path, env: Mapping[str, str]) -> Secrets:
+    """The same of the project in `root`, whose configuration may be one that cannot be read."""
+    try:
+        config = load_config(root, env=env)
+    except ConfigError:
+        config = None
+    return secrets_of(config, env)

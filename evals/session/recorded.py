@@ -1,24 +1,25 @@
-"""The requests of a recorded run and the tokens of its answers, as far as they are still there."""
+"""The requests of recorded runs and the tokens of their answers, as far as they are still there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.model import JsonObject, TrialResult
+from evals import answer
+from evals.errors import EvalsError
+from evals.model import Comparison, Exchange, JsonObject, Token, TrialResult
+from evals.record import Run
+from evals.session.stored import Stored
 
 if TYPE_CHECKING:
-    from evals.model import Exchange, Token
-    from evals.record import Run
+    from evals.report.view import View
 
 
 class Recorded:
     """The exchanges behind the trials of a run; the last one is kept."""
 
     def __init__(self, run: Run, root: Path) -> None:
-        from evals.session.stored import Stored
-
         self._stored = Stored(run, root)
         self._last: tuple[object, Exchange | None] = (None, None)
 
@@ -29,9 +30,6 @@ class Recorded:
 
     def tokens(self, trial: TrialResult) -> Sequence[Token] | None:
         """The tokens of a trial's answer; None where they are gone or were not asked for."""
-        from evals import answer
-        from evals.errors import EvalsError
-
         exchange = self._exchange(trial)
         if exchange is None or not exchange.request.body.get("logprobs"):
             return None
@@ -42,8 +40,6 @@ class Recorded:
         return choices[trial.sample % len(choices)].logprobs
 
     def _exchange(self, trial: TrialResult) -> Exchange | None:
-        from evals.errors import EvalsError
-
         name = (trial.suite, trial.asked)
         if self._last[0] != name:
             try:
@@ -51,3 +47,18 @@ class Recorded:
             except EvalsError:
                 self._last = name, None
         return self._last[1]
+
+
+def recorded_view(comparison: Comparison, runs: Iterable[tuple[Run, Path]]) -> View:
+    """A comparison as strings; `runs` are those it was made of, each with its project's root."""
+    from evals.report.view import build
+
+    recorded = [Recorded(run, root) for run, root in runs]
+
+    def request(trial: TrialResult) -> JsonObject | None:
+        return next((body for one in recorded if (body := one.request(trial)) is not None), None)
+
+    def tokens(trial: TrialResult) -> Sequence[Token] | None:
+        return next((found for one in recorded if (found := one.tokens(trial)) is not None), None)
+
+    return build(comparison, requests=request, tokens=tokens)
