@@ -10,6 +10,7 @@ import msgspec
 from evals.model import EndpointAudit, Frozen
 from evals.reading import read_file
 from evals.record.reading import read_json
+from evals.record.run import linked, refuse_link
 from evals.write import Secrets, json_text, publish
 
 FORMAT = 1
@@ -26,7 +27,11 @@ def read_audits(reports: Path, endpoints: Collection[str]) -> tuple[EndpointAudi
 
 
 def keep_audit(reports: Path, audit: EndpointAudit, *, secrets: Secrets) -> None:
-    """Keep an audit in the place of the one before of this endpoint; raises `DiskError`."""
+    """Keep an audit in the place of the one before of this endpoint; raises `DiskError`.
+
+    Nothing is written through a link, as nothing of runs is.
+    """
+    refuse_link(reports / "runs")
     others = [one for one in _kept(reports) if one.endpoint != audit.endpoint]
     audits = tuple(sorted((*others, audit), key=lambda one: one.endpoint))
     text = json_text(msgspec.to_builtins(_Kept(format=FORMAT, audits=audits)))
@@ -34,6 +39,8 @@ def keep_audit(reports: Path, audit: EndpointAudit, *, secrets: Secrets) -> None
 
 
 def _kept(reports: Path) -> tuple[EndpointAudit, ...]:
+    if linked(reports / "runs"):
+        return ()
     try:
         kept = read_json(read_file(_path(reports), follow=False), msgspec.json.Decoder(_Kept))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):

@@ -107,3 +107,14 @@ def test_commands_refuse_runs_behind_it(sums, tmp_path_factory, monkeypatch, cap
     assert not (moved / "index.html").exists()
     assert main(["show", "--list"]) == 0
     assert "20" not in capsys.readouterr().out
+
+
+def test_an_audit_of_an_endpoint_is_not_kept_behind_it(sums, tmp_path_factory, monkeypatch, capsys):
+    target = link(sums, "reports", tmp_path_factory.mktemp("else") / "there")
+    monkeypatch.chdir(sums.path)
+    assert main(["audit", "endpoint", "standin"]) == 0
+    shown = capsys.readouterr()
+    assert "reachable" in shown.out
+    assert "Kept" not in shown.out
+    assert "Not kept for reports: reports is a link" in shown.err
+    assert list(target.iterdir()) == []
