@@ -101,3 +101,11 @@ def test_markdown_has_it_as_a_table_in_which_options_are_code() -> None:
     assert "Confusion of `label`: 2 answers to 2 cases." in told
     assert "| `a\\|b` | 1 | 0 | 1 |" in told
     assert "| trials | precision | recall | F1 |" in told
+
+
+def test_right_answers_stand_out_and_what_never_happened_does_not() -> None:
+    page = html.render(labelled([("a", "a"), ("b", "a"), ("b", "b")], ["a", "b"]))
+    table = page.partition("Right and answered options")[2].partition("</table>")[0]
+    assert table.count('<td class="r hit">1</td>') == 2
+    assert '<td class="r m">0</td>' in table
+    assert '<td class="r">1</td>' in table
