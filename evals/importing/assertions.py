@@ -194,7 +194,7 @@ class Assertions:
         if limit is not None and (kind in _THRESHOLDS or kind == "llm-rubric") and limit > 0:
             made["threshold"] = limit
         if kind == "rouge-n":
-            made["variant"] = "1"
+            made["variant"] = 1
         return made
 
 

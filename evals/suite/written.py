@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-ID_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{N}._=-]{0,99}$"
+# Every dialect of patterns that validators have reads it; what is no ASCII is left to the loader.
+ID_PATTERN = r"^[^\s!-/:-@\[-`{-~][^\s!-,/:-<>-@\[-^`{-~]{0,99}$"
 
 Assertions: TypeAlias = Annotated[
     tuple[Any, ...], Meta(extra_json_schema={"items": {"$ref": "#/$defs/Assertion"}})

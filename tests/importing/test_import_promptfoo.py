@@ -60,7 +60,7 @@ def test_golden_files(name: str) -> None:
         ("{type: levenshtein, value: abc}",
          {"type": "levenshtein", "value": "abc", "max_distance": 5}),
         ("{type: rouge-n, value: abc}",
-         {"type": "rouge", "value": "abc", "threshold": 0.75, "variant": "1"}),
+         {"type": "rouge", "value": "abc", "threshold": 0.75, "variant": 1}),
         ("{type: is-json, value: '{\"type\": \"object\"}'}",
          {"type": "is-json", "value": {"type": "object"}}),
         ("{type: is-xml, value: {requiredElements: [a.b]}}", {"type": "is-xml", "path": ["a/b"]}),

@@ -149,3 +149,15 @@ live_only: true
 )
 def test_mistakes_are_found_where_they_are(validator: Any, text: str, path: str) -> None:
     assert path in mistakes(validator, text)
+
+
+def test_its_patterns_are_read_by_every_dialect(shipped: Any, validator: Any) -> None:
+    """Python's `re` knows no `\\p{L}`, nor does JavaScript's without a flag."""
+    found = re.findall(r'"pattern": ("(?:[^"\\\\]|\\\\.)*")', json.dumps(shipped))
+    patterns = {json.loads(text) for text in found}
+    assert patterns
+    for pattern in patterns:
+        re.compile(pattern)
+    for name, is_id in (("été_1.x=2", True), ("中文", True), ("a b", False), (".a", False)):
+        text = f"tests: [{{id: {name!r}, assert: [x]}}]"
+        assert (not mistakes(validator, text)) is is_id
