@@ -60,7 +60,7 @@ def command(
     plan, broken = _plan(suites, no_extensions=no_extensions, **asked)
     if form == "json":
         say(_json(plan))
-    else:
+    elif plan.suites:
         for line in _lines(plan):
             say(line)
     return Exit.USAGE if broken else Exit.WELL

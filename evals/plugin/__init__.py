@@ -63,6 +63,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.add_cleanup(import_plainly("evals"))
     front = Front(config)
+    if config.option.evals_set:
+        from evals.plugin.settings import settings_of
+
+        front.set_ = settings_of(config.option.evals_set)
     config.pluginmanager.register(front, "evals-session")
     if front.mode != "replay" and getattr(config.option, "numprocesses", None):
         # Asking happens in one process, many at a time; several would exceed every limit.

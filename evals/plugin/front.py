@@ -53,6 +53,7 @@ class Front:
         self.began = False
         self.run_id: str | None = None
         self.strict: bool = config.getoption("--evals-strict")
+        self.set_: dict[str, tuple[Any, ...]] = {}
         self._waiting: dict[CellItem, None] = {}  # in order
         self._evaluation: Evaluation | None = None
         self._view: View | None = None
@@ -77,7 +78,6 @@ class Front:
     def _options(self) -> Options:
         from evals.record import new_id
         from evals.session import Options
-        from evals.session.settings import parse_set
 
         option = self.config.option
         worker = getattr(self.config, "workerinput", {})
@@ -91,7 +91,7 @@ class Front:
             endpoint=option.evals_endpoint,
             concurrency=option.evals_concurrency,
             repeat=option.evals_repeat,
-            set_=parse_set(option.evals_set),
+            set_=self.set_,
             max_cost_usd=option.evals_max_cost,
             command=" ".join(self.words),
         )

@@ -129,3 +129,11 @@ def test_python_plans_too(priced) -> None:
     assert plan.record.cost_usd == pytest.approx(0.088)
     assert plan.suites[0].changes == {"one take more is needed": 8}
     assert evals.plan(evals.load_suite("suites/sums.eval.yaml")).recorded == 8
+
+
+def test_where_no_suite_can_be_opened_nothing_is_planned(call, priced) -> None:
+    edit(priced, "gates:", "gats:")
+    called = call("plan")
+    assert called.code == 4
+    assert called.out == ""
+    assert 'did you mean "gates"?' in called.err

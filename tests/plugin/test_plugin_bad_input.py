@@ -297,3 +297,13 @@ def test_what_a_model_says_cannot_move_the_cursor(project):
     said = project.record().stdout.str()
     assert "\x1b[2J" not in said
     assert "[ESC][2Jgone" in said
+
+
+def test_a_setting_without_values_is_a_usage_error(project):
+    project.suite("prompts: [hello]\ntests: [{id: a, assert: [hello]}]\n")
+    result = project.run("--evals-set", "temperature")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        ["ERROR: --evals-set 'temperature' names no values.", "Write --evals-set temperature=0,0.7"]
+    )
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
