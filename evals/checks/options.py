@@ -284,6 +284,8 @@ def _wording(what: str, value: Any, key: str) -> str:
     if expected == "expected text" and got in ("int", "float", "bool"):
         kind = "boolean" if got == "bool" else "number"
         return f'{shown} is a {kind}; write "{shown}"'
+    if isinstance(value, str) and "{{" in value:
+        return f"{expected}, found {shown}; only `value` and options that are texts are templates"
     return f"{expected}, found {shown}" if got or "xpected" in what else f"{expected}: {shown}"
 
 

@@ -83,7 +83,7 @@ def load_suite(
         suite = loading.suite(path, hashlib.sha256(data).hexdigest(), repeat=repeat, set_=set_)
     if problems.errors or suite is None:
         raise SuiteError(problems.sorted())
-    return Loaded(suite=suite, warnings=tuple(problems.warnings))
+    return Loaded(suite=suite, warnings=problems.sorted_warnings())
 
 
 def _read(path: Path, shown: str) -> bytes:

@@ -11,7 +11,7 @@ import msgspec
 
 from evals.model import JsonObject
 from evals.suite.ids import is_id, slug
-from evals.suite.nearest import advice
+from evals.suite.nearest import advice, nearest
 from evals.suite.problems import Problems
 from evals.suite.structure import kind_of
 
@@ -97,7 +97,11 @@ def read_product(written: Any, path: Path, problems: Problems) -> tuple[Combinat
 def _axes(written: Mapping[str, Any], problems: Problems, path: Path) -> dict[str, Sequence[Any]]:
     axes: dict[str, Sequence[Any]] = {}
     for name, values in written.items():
-        if not values:
+        rule = nearest(name, RULES) if path == ("matrix",) else None
+        if rule and abs(len(rule) - len(name)) <= 2:  # no parameter is called nearly so
+            details = (f'did you mean "{rule}"?',)
+            problems.error((*path, name), f"unknown key {name!r}", details, key=True)
+        elif not values:
             problems.error((*path, name), f"{name} has no values", ("add some, or remove it",))
         elif len({msgspec.json.encode(value) for value in values}) < len(values):
             problems.error((*path, name), f"{name} has the same value twice")

@@ -30,6 +30,8 @@ def read_metrics(
     known = subjects._replace(derived=written)
     for name, metric in written.items():
         path = ("metrics", name)
+        if "metrics" in problems.incomplete and _is_cut(metric):
+            continue  # what it lacks was wrong, and is told
         try:
             _check_name(name, subjects)
             made = _read(name, metric, known)
@@ -44,6 +46,10 @@ def read_metrics(
             message = f"{name} is reckoned from itself: {' → '.join(circle)}"
             problems.error(("metrics", name), message)
     return tuple(found.values())
+
+
+def _is_cut(metric: str | WrittenMetric) -> bool:
+    return not isinstance(metric, str) and metric.expression is None and not metric.by
 
 
 def _check_name(name: str, subjects: Subjects) -> None:

@@ -256,8 +256,7 @@ class Making:
                 parameters = {**column.parameters, **case.parameters}
                 for assertion in case.checks:
                     for need in unmet(assertion, parameters, judge=judge):
-                        message = f"column {column.id!r}: {need}"
-                        self._complain(assertion.place or case.place, case, message)
+                        self._lack(assertion, case, column, need)
                 body = self._body(case, column, ())
                 number = case.repeat.samples * max(1, len(column.samples))
                 requests += number
@@ -269,6 +268,11 @@ class Making:
                 if case.turns and candidates > 1:
                     self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
         return trials, requests
+
+    def _lack(self, assertion: Assertion, case: Case, column: Column, need: str) -> None:
+        """A judge is the suite's; parameters are the column's."""
+        whose = "" if "needs a judge" in need else f"column {column.id!r}: "
+        self._complain(assertion.place or case.place, case, f"{whose}{need}")
 
     def _check_adaptive(self, case: Case, column: Column, candidates: int) -> None:
         """What samples that are decided upon one after another do not go with."""

@@ -56,10 +56,17 @@ class Problems:
 
     def sorted(self) -> tuple[Problem, ...]:
         """The errors in the order of the file, those of other files after them."""
+        return self._in_order(self.errors)
+
+    def sorted_warnings(self) -> tuple[Problem, ...]:
+        """The warnings in the same order."""
+        return self._in_order(self.warnings)
+
+    def _in_order(self, found: Iterable[Problem]) -> tuple[Problem, ...]:
         own = self.document.path
         return tuple(
             sorted(
-                self.errors,
+                found,
                 key=lambda p: (p.place.path != own, p.place.path, p.place.line, p.place.column),
             )
         )

@@ -12,10 +12,14 @@ from evals.model import Column, JsonObject, Judge
 from evals.suite.contents import Contents, names_file
 from evals.suite.expand import Setting
 from evals.suite.files import Files
-from evals.suite.nearest import advice
+from evals.suite.nearest import advice, nearest
 from evals.suite.parameters import FILED, conflicts, is_listed, mistakes
 from evals.suite.problems import Problems
 from evals.suite.written import WrittenSuite
+
+REGISTER = (
+    "an endpoint of your own is Python with @evals.endpoint, in a module named under `extensions`"
+)
 
 Path = tuple[str | int, ...]
 
@@ -44,6 +48,8 @@ class Requests:
             return None
         if name not in self._config.endpoints:
             details = advice(name, self._config.endpoints, "endpoints of the configuration")
+            if nearest(name, self._config.endpoints) is None:
+                details = (*details, REGISTER)
             self._problems.error(path, f"unknown endpoint {name!r}", details)
             return None
         return self._config.endpoints[name]
