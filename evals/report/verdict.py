@@ -105,8 +105,9 @@ def _count_suite(
             if tally.fails:
                 fails = tally.fails_run(known.get(row.id))
                 tallied["failing" if fails else "missed"] += 1
-            if tally.errors:
-                causes.update(cause(t) for t in trials if t.outcome == "error")
+            # What was not run tells of itself only where no error may have led to it.
+            told = "error" if tallied["errors"] else "not_run"
+            causes.update(cause(t) for t in trials if t.outcome == told)
     return tallied
 
 

@@ -36,6 +36,14 @@ def test_the_ceiling_of_the_environment_counts_over_all_windows(project, monkeyp
     assert project.asked == 33
 
 
+def test_where_nothing_may_be_asked_the_verdict_names_the_ceiling(project, monkeypatch):
+    monkeypatch.setenv("EVALS_MAX_REQUESTS", "0")
+    forty_cases(project)
+    said = " ".join(project.record().stdout.str().split())
+    assert "The commonest cause: not run: not sent: budget: EVALS_MAX_REQUESTS = 0" in said
+    assert project.asked == 0
+
+
 @pytest.mark.parametrize("windows", [(), ASKED_IN_WINDOWS])
 def test_tests_in_python_spend_of_the_same_ceiling_as_suites(both, monkeypatch, windows):
     monkeypatch.setenv("EVALS_MAX_REQUESTS", "42")
