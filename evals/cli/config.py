@@ -105,10 +105,15 @@ def _advice(config: Config, env: Mapping[str, str]) -> Iterator[str]:
 
 def untrusted(endpoint: EndpointConfig, env: Mapping[str, str]) -> Iterator[str]:
     """What has to be said before the keys of an endpoint can be sent to its host."""
-    from evals.endpoints.trust import is_trusted
+    from evals.endpoints.trust import is_never_sent, is_trusted
 
     for variable in (endpoint.api_key_env, *endpoint.headers_env.values()):
-        if variable and not is_trusted(endpoint.host, variable, env=env):
+        if variable and is_never_sent(variable):
+            yield (
+                f"endpoint {endpoint.name}: {variable} belongs to the CI system and is never sent; "
+                "name the service's own key in a variable of its own"
+            )
+        elif variable and not is_trusted(endpoint.host, variable, env=env):
             yield (
                 f"endpoint {endpoint.name}: {variable} is not sent to {endpoint.host} unless you "
                 f"allow it: evals trust {endpoint.host} --key {variable}"

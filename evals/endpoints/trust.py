@@ -58,7 +58,7 @@ def is_loopback(host: str) -> bool:
 def read_key(variable: str, *, host: str, endpoint: str, env: Mapping[str, str]) -> Key:
     """The key in `variable`, for `host`; `EndpointError` (refused) where it may not be sent."""
     place = f"endpoint {endpoint} ({host})"
-    if _NEVER.fullmatch(variable):
+    if is_never_sent(variable):
         raise _refused(
             f"{place}: {variable} belongs to the CI system and is never sent",
             f"Put the service's own key into a variable of its own and name it as api_key_env "
@@ -102,9 +102,14 @@ def _flaw(secret: str) -> str | None:
     return None
 
 
+def is_never_sent(variable: str) -> bool:
+    """Whether a variable holds a key of the CI system, which nobody can allow."""
+    return _NEVER.fullmatch(variable) is not None
+
+
 def is_trusted(host: str, variable: str, *, env: Mapping[str, str]) -> bool:
     """Whether the key in `variable` may be sent to `host`."""
-    if _NEVER.fullmatch(variable):
+    if is_never_sent(variable):
         return False
     host = host.lower()
     if is_loopback(host) or host in KEY_HOSTS.get(variable, ()):
@@ -160,7 +165,7 @@ def trust(host: str, variable: str, *, env: Mapping[str, str]) -> Path:
         raise ConfigError(f"{host!r} is not a host", remedy="Give the bare name: api.example.com")
     if not _VARIABLE.fullmatch(variable):
         raise ConfigError(f"{variable!r} is not the name of an environment variable")
-    if _NEVER.fullmatch(variable):
+    if is_never_sent(variable):
         raise ConfigError(f"{variable} belongs to the CI system and is never sent anywhere")
     path = user_file(env)
     if path is None:

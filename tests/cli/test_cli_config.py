@@ -53,6 +53,13 @@ def test_of_keys_only_whether_they_are_set_is_shown(call, project, monkeypatch) 
     assert "canary" not in out
 
 
+def test_a_key_of_the_ci_system_is_told_as_never_sent(call, project) -> None:
+    (project / "pyproject.toml").write_text(SHOP.replace("SHOP_KEY", "GITHUB_TOKEN"))
+    out = call("config").out
+    assert "endpoint shop: GITHUB_TOKEN belongs to the CI system and is never sent" in out
+    assert "--key GITHUB_TOKEN" not in out
+
+
 def test_a_pair_that_is_not_allowed_is_named_with_the_line_that_allows_it(call, project) -> None:
     (project / "pyproject.toml").write_text(SHOP)
     line = "evals trust api.example.com --key SHOP_KEY"
