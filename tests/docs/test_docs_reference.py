@@ -98,6 +98,14 @@ def test_every_row_for_promptfoo_says_same_better_or_left_out():
         assert ours != "–" or how.startswith("left out"), theirs
 
 
+def test_every_type_that_is_imported_has_a_row_for_people_who_know_promptfoo():
+    from evals.importing import assertions
+
+    theirs = page("promptfoo.md").partition("## Importing")[0]
+    types = {*assertions._SAME, *assertions._RENAMED} - {*assertions._RENAMED.values()}
+    assert [name for name in sorted(types) if f"`{name}`" not in theirs] == []
+
+
 def test_every_exit_code_is_documented():
     from evals.cli.exits import Exit
 
