@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 Unit: TypeAlias = Literal["share", "score", "seconds", "tokens", "tokens/s", "money", "count"]
-Certainty: TypeAlias = Literal["Clear", "Undecided", "Exact", ""]
+Certainty: TypeAlias = Literal["Clear", "Could be chance", "Exact", ""]
 
 _FACTS = ("min", "max", "sum", "std")
 _UNITS: Mapping[str, Unit] = {
@@ -127,7 +127,7 @@ def distance(of: Finding, size: float) -> str:
 
 
 def certainty(of: Finding) -> Certainty:
-    """Whether the limit lies inside the interval: undecided; empty where there is no interval."""
+    """`Could be chance` where the limit lies inside the interval; empty where there is none."""
     if of.value is None:
         return ""
     if is_fact(of.metric) and of.against is None:
@@ -136,12 +136,12 @@ def certainty(of: Finding) -> Certainty:
         return ""
     low = -math.inf if of.low is None else of.low
     high = math.inf if of.high is None else of.high
-    return "Undecided" if low < of.limit < high else "Clear"
+    return "Could be chance" if low < of.limit < high else "Clear"
 
 
 def cases_to_settle(of: Finding) -> float | None:
     """About how many cases would bring the limit out of the interval, were the value to stay."""
-    if certainty(of) != "Undecided" or of.value is None or of.value == of.limit:
+    if certainty(of) != "Could be chance" or of.value is None or of.value == of.limit:
         return None
     bound = of.low if of.limit < of.value else of.high
     if bound is None:

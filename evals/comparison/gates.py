@@ -294,7 +294,7 @@ def _certainty(finding: Finding, gate: Gate) -> str:
     if not held and findings.reads_as_limit(finding):
         return "missed by less than is shown"
     if gate.confidence is None:
-        return "could be chance" if findings.certainty(finding) == "Undecided" else ""
+        return "could be chance" if findings.certainty(finding) == "Could be chance" else ""
     if finding.low is None and finding.high is None and not findings.is_fact(gate.metric):
         return f"no interval can be made of {words.plural(finding.n_cases, 'case')}"
     return "the interval reaches beyond the limit" if held and finding.outcome == "fail" else ""

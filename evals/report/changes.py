@@ -84,7 +84,8 @@ def changes_of(
     counted = [_counts(of, judged, suite.set_aside) for of in differences]
     columns = {side.id: side.column for side in suite.sides}
     prompts = tuple(_prompts(old.suite, new.suite))
-    parameters = tuple(_parameters([(columns[d.reference], columns[d.side]) for d in differences]))
+    pairs = [(columns[d.reference], columns[d.side]) for d in differences]
+    parameters = tuple(_parameters(pairs))
     return Changes(
         heading=_heading(counted),
         rows=tuple(
@@ -93,7 +94,9 @@ def changes_of(
         warnings=tuple(_warnings(comparison, suite, (old, new))),
         prompts=prompts,
         parameters=parameters,
-        unchanged=_unchanged(prompts, parameters, new.suite),
+        unchanged=_unchanged(
+            prompts=_same_prompts(old.suite, new.suite, pairs), parameters=not parameters
+        ),
     )
 
 
@@ -230,12 +233,17 @@ def _value(value: object) -> str:
     return "not sent" if value is None else one_line(written(value), 200)
 
 
-def _unchanged(
-    prompts: Sequence[PromptChange], parameters: Sequence[ParameterChange], suite: Suite
-) -> str:
-    unknown = any(prompt.function is not None for prompt in suite.prompts)
-    found = (("Prompts", prompts or unknown), ("parameters", parameters))
-    same = [word for word, changed in found if not changed]
+def _same_prompts(old: Suite, new: Suite, pairs: Iterable[tuple[Column, Column]]) -> bool:
+    """Whether every prompt, and each column's, is known to be as it was."""
+    if any(prompt.function is not None for prompt in (*old.prompts, *new.prompts)):
+        return False
+    then, now = ({prompt.id: prompt.messages for prompt in suite.prompts} for suite in (old, new))
+    return then == now and all(before.prompt == after.prompt for before, after in pairs)
+
+
+def _unchanged(*, prompts: bool, parameters: bool) -> str:
+    found = (("Prompts", prompts), ("parameters", parameters))
+    same = [word for word, holds in found if holds]
     return f"{' and '.join(same).capitalize()} are the same in both runs." if same else ""
 
 

@@ -61,12 +61,17 @@ def _quiet(ordered: Sequence[Finding]) -> frozenset[int]:
 
 
 def _folded(folded: Sequence[GateRow]) -> str:
-    """`15 more passed clearly`, `27 more passed, 12 of them undecided`."""
+    """`15 more passed clearly`, `27 more passed, 12 of them could be chance`."""
     if not folded:
         return ""
-    undecided = sum(row.certainty == "Undecided" for row in folded)
-    passed = f"{len(folded)} more passed"
-    return f"{passed}, {undecided} of them undecided" if undecided else f"{passed} clearly"
+    chance = sum(row.certainty == "Could be chance" for row in folded)
+    same = sum(row.mark == GATES["same"] for row in folded)
+    told = [f"{len(folded)} more passed"]
+    if chance:
+        told.append(f"{chance} of them could be chance")
+    if same:
+        told.append(f"{same} of them with the same answers")
+    return ", ".join(told) if chance or same else f"{told[0]} clearly"
 
 
 _CLEAR_PASS, _OTHER_PASS = 3, 2  # places in the order of gates
@@ -79,7 +84,9 @@ def _order(finding: Finding) -> int:
         return 1
     if finding.outcome == "not_evaluated":
         return 4
-    return _OTHER_PASS if findings.certainty(finding) == "Undecided" else _CLEAR_PASS
+    if finding.against is None and findings.certainty(finding) == "Could be chance":
+        return _OTHER_PASS
+    return _CLEAR_PASS
 
 
 def _row(finding: Finding, anchors: Mapping[str, str], *, several: bool) -> GateRow:
@@ -138,8 +145,8 @@ def _sure(finding: Finding, certainty: str) -> str:
 _SURE = {
     ("Clear", "pass"): "the whole interval meets the limit.",
     ("Clear", "fail"): "the whole interval misses the limit.",
-    ("Undecided", "pass"): "the interval reaches past the limit, so this could be chance.",
-    ("Undecided", "fail"): "the limit lies inside the interval, so this could be chance.",
+    ("Could be chance", "pass"): "the interval reaches past the limit.",
+    ("Could be chance", "fail"): "the limit lies inside the interval.",
     ("Exact", "pass"): "a fact of this run, not an estimate.",
     ("Exact", "fail"): "a fact of this run, not an estimate.",
 }

@@ -244,10 +244,15 @@ def _passed(comparison: Comparison, counted: Count) -> str:
     evaluated = [f for f in comparison.findings if f.outcome not in ("not_evaluated",)]
     if not evaluated:
         return f"Passed: {words.plural(counted.cases, 'case')}"
-    undecided = sum(finding.outcome == "undecided" for finding in evaluated)
-    if undecided:
-        return f"Passed: {words.plural(len(evaluated), 'gate')}, {undecided} of them undecided"
-    return f"Passed: {words.plural(len(evaluated), 'gate')}"
+    undecided = _undecided(evaluated)
+    if len(evaluated) == undecided:
+        return f"Passed: no gate failed, {undecided} undecided"
+    passed = words.plural(len(evaluated) - undecided, "gate")
+    return f"Passed: {passed}, {undecided} undecided" if undecided else f"Passed: {passed}"
+
+
+def _undecided(found: Iterable[Finding]) -> int:
+    return sum(finding.outcome == "undecided" for finding in found)
 
 
 def _margin(comparison: Comparison, counted: Count) -> str:
@@ -255,7 +260,7 @@ def _margin(comparison: Comparison, counted: Count) -> str:
     said = []
     several = len(comparison.suites) > 1
     passed = [f for f in comparison.findings if f.outcome == "pass" and f.value is not None]
-    estimates = [f for f in passed if findings.certainty(f) in ("Clear", "Undecided")]
+    estimates = [f for f in passed if findings.certainty(f) in ("Clear", "Could be chance")]
     narrow = min(estimates, key=_distance, default=None)
     if narrow is not None and len(passed) > 1:
         of = f", {one_line(narrow.suite, 60)}" if several else ""
@@ -330,9 +335,11 @@ def date(iso: str) -> str:
 
 
 def gates_passed(found: Sequence[Finding], suite: Suite) -> str:
-    """`2 of 3 gates`, of one suite."""
+    """`2 of 3 gates`, `2 of 3 gates, 1 undecided`, of one suite."""
     here = [finding for finding in found if finding.suite == suite.id]
     if not here:
         return ""
-    passed = sum(finding.outcome in ("pass", "same", "undecided") for finding in here)
-    return f"{passed} of {words.plural(len(here), 'gate')}"
+    passed = sum(finding.outcome in ("pass", "same") for finding in here)
+    undecided = _undecided(here)
+    left = f", {undecided} undecided" if undecided else ""
+    return f"{passed} of {words.plural(len(here), 'gate')}{left}"

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 import report_data as data
+from msgspec.structs import replace
 
 from evals.comparison.compare import compare_runs
 from evals.model import Comparison, Manifest, Prompt, TrialResult
@@ -105,6 +106,21 @@ def test_runs_that_are_alike_say_so() -> None:
     assert found.heading == "No case changed sides; 1 flaky"
     assert found.warnings == ()
     assert found.unchanged == "Prompts and parameters are the same in both runs."
+
+
+def test_columns_of_different_prompts_are_not_said_to_have_the_same() -> None:
+    old, new = (run(id, AFTER, prompt="Which?") for id in (OLD, NEW))
+    manifest, trials = new
+    (record,) = manifest.suites
+    prompts = (*record.suite.prompts, Prompt(id="worked", messages=({"role": "user"},)))
+    columns = tuple(replace(column, prompt="worked") for column in record.suite.columns)
+    suite = replace(record.suite, prompts=prompts, columns=columns)
+    new = replace(manifest, suites=(replace(record, suite=suite),)), trials
+    found = changes(compare_runs(new, old, columns=("greedy", "greedy")))
+    assert [(row.name, row.before, row.after) for row in found.parameters] == [
+        ("prompt", "plain", "worked")
+    ]
+    assert found.unchanged == ""
 
 
 def test_columns_of_one_run_have_no_such_section() -> None:

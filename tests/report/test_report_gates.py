@@ -57,23 +57,35 @@ def test_many_clear_passes_are_folded() -> None:
     assert gates.folded_note == "12 more passed clearly"
 
 
-def test_of_many_gates_that_all_passed_some_are_shown_the_undecided_first() -> None:
+def test_of_many_gates_that_all_passed_some_are_shown_what_could_be_chance_first() -> None:
     clear = [finding(gate=f"clear {i}") for i in range(12)]
-    gates = gates_of(*clear, finding(gate="undecided", low=0.78))
-    assert [row.gate for row in gates.rows] == ["undecided"]
+    gates = gates_of(*clear, finding(gate="narrow", low=0.78))
+    assert [row.gate for row in gates.rows] == ["narrow"]
     gates = gates_of(*clear, finding(gate="clear too"))
     assert len(gates.rows) == 8
     assert gates.folded_note == "5 more passed clearly"
 
 
-def test_where_very_many_are_left_undecided_passes_are_folded_and_counted() -> None:
-    undecided = [finding(gate=f"undecided {i}", low=0.78) for i in range(13)]
+def test_where_very_many_are_left_passes_that_could_be_chance_are_folded_and_counted() -> None:
+    narrow = [finding(gate=f"narrow {i}", low=0.78) for i in range(13)]
     failed = finding(gate="failed", outcome="fail", value=0.7)
-    gates = gates_of(*undecided, finding(gate="clear"), failed)
+    gates = gates_of(*narrow, finding(gate="clear"), failed)
     assert [row.gate for row in gates.rows] == ["failed"]
-    assert gates.folded_note == "14 more passed, 13 of them undecided"
-    few = gates_of(*undecided[:11], *[finding(gate=f"clear {i}") for i in range(9)], failed)
+    assert gates.folded_note == "14 more passed, 13 of them could be chance"
+    few = gates_of(*narrow[:11], *[finding(gate=f"clear {i}") for i in range(9)], failed)
     assert len(few.rows) == 12
+
+
+def test_undecided_is_an_outcome_only_and_is_not_counted_as_passed() -> None:
+    narrow = [finding(gate=f"narrow {i}", low=0.78) for i in range(13)]
+    same = finding(gate="same", outcome="same", value=0.0, low=None, high=None, against="cold")
+    found = [*narrow, same, finding(gate="u", outcome="undecided")]
+    view = data.view_of(data.simple(data.all_pass, findings=found))
+    assert view.verdict.heading == "Passed: 14 gates, 1 undecided"
+    assert [row.mark.word for row in view.gates.rows] == ["Undecided"]
+    assert view.gates.folded_note == (
+        "14 more passed, 13 of them could be chance, 1 of them with the same answers"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,9 +106,9 @@ def test_right_of_the_limit_is_better_whatever_the_metric(fields: dict, better: 
     assert not plot.low or float(plot.low) <= float(plot.high)
 
 
-def test_an_undecided_interval_says_how_many_cases_would_settle_it() -> None:
+def test_an_interval_around_the_limit_says_how_many_cases_would_settle_it() -> None:
     row = gates_of(finding(value=0.82, low=0.74, high=0.9)).rows[0]
-    assert row.certainty == "Undecided"
+    assert row.certainty == "Could be chance"
     assert re.search(r"About [\d,]+ cases would settle it", row.sure)
 
 

@@ -89,33 +89,37 @@ function Filters({ store, suite, filter, problem, shown, places }: FiltersProps)
   const hint = `${id}-problem`;
   return (
     <div class="tools" role="search" aria-label={`Cases of ${suite.id}`}>
-      <input id={id} class="find" type="search" placeholder="Text or /regular expression/"
-        aria-label="Search in cases and answers" value={filter.q} aria-invalid={problem ? "true" : undefined}
-        aria-describedby={problem ? hint : undefined} spellcheck={false} autocomplete="off"
-        onInput={(e) => change({ q: e.currentTarget.value })}
-        onKeyDown={(e) => {
-          if (e.key !== "Escape") return;
-          change({ q: "" });
-          e.currentTarget.blur();
-        }} />
-      {offered.map((of) => (
-        <button type="button" key={of} class="chip" aria-pressed={filter.outcome === of}
-          onClick={() => change({ outcome: filter.outcome === of ? "" : of })}>
-          {of in WORDS && <Mark icon={of as "fail"} quiet />}{NAMES[of]} <b>{counts.get(of)?.toLocaleString("en")}</b>
-        </button>
-      ))}
-      {several && <Choice label="Column" value={filter.setting} any="any column"
-        options={suite.columns.map((one) => [one.name, one.name])} onPick={(setting) => change({ setting })} />}
-      {suite.tags.length > 0 && <Choice label="Tag" value={filter.tag} any="all tags"
-        options={suite.tags.map((one) => [one, one])} onPick={(tag) => change({ tag })} />}
-      {suite.metrics.length > 0 && <Metric suite={suite} filter={filter} change={change} />}
-      <Choice label="Order" value={filter.sort} any="worst first" onPick={(sort) => change({ sort })}
-        options={orders(suite, filter)} />
-      {several && <Columns suite={suite} filter={filter} change={change} />}
-      {isFiltered(filter) && <button type="button" class="quiet" onClick={() => store.clear(suite)}>Clear</button>}
-      <span class="count" role="status">{shown.toLocaleString("en")} of {suite.cases.length.toLocaleString("en")} shown</span>
-      <button type="button" class="quiet" onClick={() => exportRows(suite, places)}>CSV</button>
-      {problem && <p class="problem" id={hint}>{problem}</p>}
+      <div class="filters">
+        <input id={id} class="find" type="search" placeholder="Text or /regular expression/"
+          aria-label="Search in cases and answers" value={filter.q} aria-invalid={problem ? "true" : undefined}
+          aria-describedby={problem ? hint : undefined} spellcheck={false} autocomplete="off"
+          onInput={(e) => change({ q: e.currentTarget.value })}
+          onKeyDown={(e) => {
+            if (e.key !== "Escape") return;
+            change({ q: "" });
+            e.currentTarget.blur();
+          }} />
+        {offered.map((of) => (
+          <button type="button" key={of} class="chip" aria-pressed={filter.outcome === of}
+            onClick={() => change({ outcome: filter.outcome === of ? "" : of })}>
+            {of in WORDS && <Mark icon={of as "fail"} quiet />}{NAMES[of]} <b>{counts.get(of)?.toLocaleString("en")}</b>
+          </button>
+        ))}
+        {several && <Choice label="Column" value={filter.setting} any="any column"
+          options={suite.columns.map((one) => [one.name, one.name])} onPick={(setting) => change({ setting })} />}
+        {suite.tags.length > 0 && <Choice label="Tag" value={filter.tag} any="all tags"
+          options={suite.tags.map((one) => [one, one])} onPick={(tag) => change({ tag })} />}
+        {suite.metrics.length > 0 && <Metric suite={suite} filter={filter} change={change} />}
+        <Choice label="Order" value={filter.sort} any="worst first" onPick={(sort) => change({ sort })}
+          options={orders(suite, filter)} />
+        {several && <Columns suite={suite} filter={filter} change={change} />}
+        {isFiltered(filter) && <button type="button" class="quiet" onClick={() => store.clear(suite)}>Clear</button>}
+        {problem && <p class="problem" id={hint}>{problem}</p>}
+      </div>
+      <span class="end">
+        <span class="count" role="status">{shown.toLocaleString("en")} of {suite.cases.length.toLocaleString("en")} shown</span>
+        <button type="button" class="quiet" onClick={() => exportRows(suite, places)}>CSV</button>
+      </span>
     </div>
   );
 }
