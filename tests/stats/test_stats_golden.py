@@ -44,6 +44,7 @@ def test_golden_values_cover_what_is_public():
         "bits_per_byte",
         "case_variance",
         "cohen_kappa",
+        "contrast",
         "enough_values",
         "jackknife_interval",
         "minority_bound",
