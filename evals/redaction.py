@@ -18,6 +18,8 @@ __all__ = ["SHORTEST", "Secrets"]
 SHORTEST: Final = 6
 """Characters of a secret; a shorter one would be found in ordinary words."""
 
+_BETWEEN: Final = "\0"  # texts that do not follow each other; no form of a secret goes on over it
+
 _Place = tuple[Any, Any]  # a container and the key or index of a text in it
 _Span = tuple[int, int, str]  # where a secret stands in a text, and what takes its place
 
@@ -62,19 +64,21 @@ class Secrets:
         texts: dict[tuple[Any, ...], list[_Place]] = {}
         numbers: dict[tuple[Any, ...], list[_Place]] = {}
         _collect(holder, (), texts, numbers)
-        for places in texts.values():
-            self._redact_places(places)
+        # One look at everything tells mostly that there is nothing to do.
+        if self._spans(_BETWEEN.join(map(_joined, texts.values()))):
+            for places in texts.values():
+                self._redact_places(places)
         for places in numbers.values():
             self._redact_bytes(places)
         return holder[0]
 
     def _redact_places(self, places: list[_Place]) -> None:
-        pieces = [container[at] for container, at in places]
-        spans = self._spans("".join(pieces))
+        spans = self._spans(_joined(places))
         if not spans:
             return
         begin = 0
-        for (container, at), piece in zip(places, pieces, strict=True):
+        for container, at in places:
+            piece = container[at]
             end = begin + len(piece)
             clean = _without(piece, [_within(span, begin, end) for span in spans])
             if clean != piece:
@@ -252,6 +256,10 @@ def _collect(
                     where = (*where, value["index"])
                 below.append((value, where))
         todo += reversed(below)
+
+
+def _joined(places: list[_Place]) -> str:
+    return "".join([container[at] for container, at in places])
 
 
 def _are_bytes(value: list[Any]) -> bool:
