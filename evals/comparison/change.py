@@ -45,6 +45,16 @@ class Change:
         """`a drop of more than 5 points`."""
         return f"{self.noun} of more than {self.amount(margin)}" if margin else self.noun
 
+    def found(
+        self, low: float | None, high: float | None, p: float | None, margin: float, level: float
+    ) -> Found:
+        """What the interval of a difference, and its p, show of a change for the worse."""
+        from evals.stats import gate
+
+        if self.rises and low is not None and high is not None:
+            low, high = -high, -low
+        return gate(low=low, high=high, p_equal=p, margin=margin, confidence=level).finding
+
     def outcome(self, found: Found | None, value: float | None, against: Against) -> GateOutcome:
         """What the mode of the gate makes of the finding, or of the measured value."""
         if against.mode == "measured":

@@ -25,7 +25,6 @@ from evals.comparison.versus import compare
 from evals.model import Against, Derived, Finding, Found, Gate, GateOutcome, Suite
 from evals.model.metric import has_ratio
 from evals.model.parts import part_of
-from evals.stats import gate as judged_by
 from evals.stats import holm, norm_cdf, norm_ppf, t_ppf
 from evals.stats.contrasts import Contrast, Part, contrast
 
@@ -215,12 +214,7 @@ def _finding(gate: Gate, contest: Contest, result: _Result) -> Finding:
 
 
 def _found(test: Contrast, against: Against, level: float, change: Change) -> Found:
-    low, high = test.low, test.high
-    if change.rises and low is not None and high is not None:
-        low, high = -high, -low
-    return judged_by(
-        low=low, high=high, p_equal=test.p, margin=against.margin, confidence=level
-    ).finding
+    return change.found(test.low, test.high, test.p, against.margin, level)
 
 
 def _outcome(finding: Finding, against: Against, result: _Result) -> tuple[GateOutcome, bool]:

@@ -122,13 +122,7 @@ def _mean_difference(pairs: Pairs) -> float:
 
 
 def _found(test: Tested, against: Against, level: float, change: Change) -> Found:
-    from evals.stats import gate
-
-    low, high = test.low, test.high
-    if change.rises and low is not None and high is not None:
-        low, high = -high, -low
-    judged = gate(low=low, high=high, p_equal=test.p, margin=against.margin, confidence=level)
-    return judged.finding
+    return change.found(test.low, test.high, test.p, against.margin, level)
 
 
 def _outcome(

@@ -1,8 +1,8 @@
 """Modules of this package are imported by Python's own finder, without assertion rewriting.
 
 pytest rewrites the asserts of all modules of a plugin's distribution: at every start each source
-is read, hashed and compared. Ours have no asserts, so nothing is lost, and a session with suites,
-which needs some two hundred modules, starts 60 ms earlier.
+is read, hashed and compared, and a session with suites needs some two hundred modules. Ours assert
+only what a type checker has to be told: nothing that pytest could explain is lost.
 """
 
 from __future__ import annotations

@@ -50,7 +50,12 @@ def broken_of(comparison: Comparison, suites: Suites, places: Mapping[str, str])
 
 def _failed(suites: Suites, places: Mapping[str, str]) -> Broken:
     several = len(suites) > 1
-    bad = [(one, suite) for suite, judged in suites for one in judged if one.failing or one.badness]
+    bad = [
+        (one, suite)
+        for suite, judged in suites
+        for one in judged
+        if (one.failing or one.badness) and not _is_skipped(one)
+    ]
     # A case that fails the run stands before one that the suite allows to fail.
     bad.sort(key=lambda pair: (not pair[0].failing, -_share_failed(pair[0])))
     total = sum(len(judged) for _, judged in suites)
@@ -79,6 +84,12 @@ def _failed_sentence(bad: Sequence[Judged], total: int, *, several: bool) -> str
         allow = "suites allow" if several else "suite allows"
         return f"{said}; the {allow} misses, and the gates decide."
     return f"{said}; {words.count(failing)} of them {'fails' if failing == 1 else 'fail'} the run."
+
+
+def _is_skipped(one: Judged) -> bool:
+    """Whether the suite itself leaves the case out: that is no answer which is missing."""
+    trials = (trial for side in one.row.trials.values() for trial in side)
+    return all(trial.outcome == "skipped" for trial in trials)
 
 
 def _is_silent(one: Judged) -> bool:

@@ -51,6 +51,8 @@ def view_of(evaluation: Evaluation, finished: Finished) -> View:
             completion = sources[trial.suite].lookup(cell.request(number))
         except EvalsError:  # it was there when the trial was judged
             return None
+        if trial.timing is None or completion.at != trial.timing.at:
+            return None  # of a conversation: these are the first reply's
         return completion.choices[candidate].logprobs
 
     with uncollected():

@@ -34,10 +34,12 @@ class Recorded:
         if exchange is None or not exchange.request.body.get("logprobs"):
             return None
         try:
-            choices = answer.read(exchange).choices
+            completion = answer.read(exchange)
         except EvalsError:
             return None
-        return choices[trial.sample % len(choices)].logprobs
+        if trial.timing is None or completion.at != trial.timing.at:
+            return None  # the same was asked again later: these are another answer's
+        return completion.choices[trial.sample % len(completion.choices)].logprobs
 
     def _exchange(self, trial: TrialResult) -> Exchange | None:
         name = (trial.suite, trial.asked)

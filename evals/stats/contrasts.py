@@ -118,7 +118,8 @@ class _Additive:
                 _scaled(part, pair[side], total[2])
                 for part, pair, total in zip(self._parts, sums, self._totals, strict=True)
             ]
-            found.append(None if None in values else self._figure(values))  # type: ignore[arg-type]
+            known = [value for value in values if value is not None]
+            found.append(self._figure(known) if len(known) == len(values) else None)
         a, b = found
         return None if a is None or b is None else b - a
 
@@ -162,9 +163,9 @@ class _Additive:
             if middle[number] is None:
                 continue
             step = _range(part) * share * (n if part.by == "sum" else 1)
-            ends = [self._at(middle, number, sign * step / 2) for sign in (-1, 1)]
-            if None not in ends:
-                moved += abs(ends[1] - ends[0])  # type: ignore[operator]
+            low, high = (self._at(middle, number, sign * step / 2) for sign in (-1, 1))
+            if low is not None and high is not None:
+                moved += abs(high - low)
         return moved
 
     def _told(self) -> list[tuple[Part, tuple[float, float, int]]]:

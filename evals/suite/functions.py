@@ -69,7 +69,7 @@ def messages_of(prompt: Prompt, case: Case) -> tuple[JsonObject, ...]:
     found = find_function(prompt.function)
     try:
         said = found.function(**_arguments(prompt, case, _parameters(found.function)))
-    except Exception as problem:
+    except Exception as problem:  # the project's own function may raise anything
         raise FunctionError(
             f"{found.label} raised {type(problem).__name__}: {problem}",
             remedy=f"it was raised {_where(problem)}",
