@@ -15,7 +15,7 @@ import msgspec
 
 from evals.cassettes.key import key
 from evals.cassettes.layout import pretty
-from evals.errors import DamagedFile, OutdatedRecording
+from evals.errors import DamagedFile, EvalsError, OutdatedRecording
 from evals.model import Exchange, JsonObject, Recorded, Request, Response, Timing
 from evals.reading import read_file
 from evals.record.reading import read_json
@@ -25,6 +25,7 @@ FORMAT = 1
 _NAME = re.compile(r"[0-9a-f]{32}\.[0-9]+\.json")
 _LEFT_S = 600.0  # a temporary file of a writer that lives is younger by far
 _CHECKSUM = b'  "checksum": "sha256:'
+_REDACTED = "[secret:"  # in a body: its key was made of what stood there before
 
 
 class _RequestPart(msgspec.Struct, frozen=True):
@@ -204,7 +205,7 @@ def _recorded(recorded: Recorded) -> dict[str, Any]:
 
 
 def decode(path: Path | str, data: bytes, request: Request | None) -> Exchange:
-    """The exchange that `data` holds; with `request`, as the answer to just that one."""
+    """The exchange that `data` holds; with `request`, it has to be the answer to that one."""
     start = data.rfind(_CHECKSUM)
     if start < 0 or data[start:] != _last_lines(data[:start]):
         raise _damaged(path, "its content does not match its checksum")
@@ -215,14 +216,34 @@ def decode(path: Path | str, data: bytes, request: Request | None) -> Exchange:
     if content.format != FORMAT:
         raise _damaged(path, f"its format is {content.format}; this version reads {FORMAT}")
     part = content.request
+    if request is not None and not _is_of(part, request):
+        raise _damaged(path, "it is of another request: the file was renamed, or edited")
     return Exchange(
-        request=request
-        or Request(endpoint=part.endpoint, path=part.path, take=part.take, body=part.body),
+        request=request or _asked(part),
         response=content.response,
         timing=content.timing,
         recorded=content.recorded,
         source="recorded",
     )
+
+
+def _is_of(part: _RequestPart, request: Request) -> bool:
+    """Whether a recording is of that request, as its name says."""
+    if (part.take, part.path, part.endpoint) != (request.take, request.path, request.endpoint):
+        return False
+    return part.body == request.body or has_key(_asked(part), key(request))
+
+
+def _asked(part: _RequestPart) -> Request:
+    return Request(endpoint=part.endpoint, path=part.path, take=part.take, body=part.body)
+
+
+def has_key(request: Request, name: str) -> bool:
+    """Whether a recorded request has that key, or had before a secret was taken out of it."""
+    try:
+        return key(request) == name or _REDACTED in str(request.body)
+    except EvalsError:  # nobody can ask it
+        return False
 
 
 def _damaged(path: Path | str, why: str) -> DamagedFile:

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from evals import answer
 from evals.cassettes.key import key
-from evals.cassettes.store import decode
+from evals.cassettes.store import decode, has_key
 from evals.errors import DamagedFile, EvalsError
 from evals.model import Exchange
 from evals.reading import read_file
-
-_REDACTED = "[secret:"  # in a body: its key was made of what stood there before
 
 
 def fault(path: Path) -> str | None:
@@ -28,19 +26,20 @@ def fault_of(path: Path, data: bytes) -> str | None:
         exchange = decode(path, data, None)
     except DamagedFile as problem:
         return problem.message.partition("is damaged: ")[2].rstrip(".")
-    return _misnamed(path, exchange) or _incomplete(exchange)
+    return misnamed(path, exchange) or _incomplete(exchange)
 
 
-def _misnamed(path: Path, exchange: Exchange) -> str | None:
+def misnamed(path: Path, exchange: Exchange) -> str | None:
+    """Why a recording is not what its name says, or None."""
     name, _, take = path.stem.partition(".")
     if str(exchange.request.take) != take:
         return f"its name says take {take}, its content take {exchange.request.take}"
+    if has_key(exchange.request, name):
+        return None
     try:
         found = key(exchange.request)
     except EvalsError as problem:
         return problem.message
-    if found == name or _REDACTED in str(exchange.request.body):
-        return None
     return f"its request has the key {found}: the request was edited, or the file renamed"
 
 

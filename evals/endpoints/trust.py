@@ -47,12 +47,15 @@ class Key:
 
 def is_loopback(host: str) -> bool:
     """Whether `host` is this machine."""
-    if host.lower() == "localhost":
-        return True
+    return host.lower() == "localhost" or (_is_ip(host) and ip_address(host).is_loopback)
+
+
+def _is_ip(host: str) -> bool:
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        ip_address(host)
     except ValueError:
         return False
+    return True
 
 
 def read_key(variable: str, *, host: str, endpoint: str, env: Mapping[str, str]) -> Key:
@@ -161,7 +164,7 @@ def _read(path: Path | None) -> dict[str, list[str]]:
 
 def trust(host: str, variable: str, *, env: Mapping[str, str]) -> Path:
     """Allow the key in `variable` for `host` in the user's own file; returns the file."""
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) or (":" in host and not _is_ip(host)):
         raise ConfigError(f"{host!r} is not a host", remedy="Give the bare name: api.example.com")
     if not _VARIABLE.fullmatch(variable):
         raise ConfigError(f"{variable!r} is not the name of an environment variable")

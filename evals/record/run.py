@@ -121,7 +121,7 @@ def find(run: str, *, runs: Path) -> Run:
             return Run(candidate.resolve())
     if refused:
         raise RunError(refused, remedy="Remove it, or name the folder of a run.")
-    known = sorted(path.name for path in runs.glob("2*Z-*") if path.is_dir())
+    known = sorted(path.parent.name for path in runs.glob("2*Z-*/run.json"))
     raise RunError(
         f"There is no run {run!r} in {runs}.",
         remedy=f"Newest runs: {', '.join(known[-5:])}." if known else "No run was recorded yet.",

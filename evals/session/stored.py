@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from evals.cassettes.store import decode
+from evals.cassettes.verify import misnamed
 from evals.errors import DamagedFile, MissingRecording
 from evals.model import Exchange, TrialResult
 from evals.reading import read_file
@@ -60,11 +61,14 @@ class Stored:
             return None
         path = folder / f"{key}.{take}.json"
         try:
-            return decode(path, read_file(path, follow=False), None)
+            exchange = decode(path, read_file(path, follow=False), None)
         except FileNotFoundError:
             return None
         except OSError as problem:
             raise DamagedFile(f"{path} cannot be read: {problem.strerror}.") from problem
+        if wrong := misnamed(path, exchange):
+            raise DamagedFile(f"{path}: the recording is damaged: {wrong}.")
+        return exchange
 
 
 def _folders(run: Run) -> list[Path]:

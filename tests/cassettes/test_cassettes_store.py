@@ -124,6 +124,31 @@ def test_an_edited_recording_is_damaged(tmp_path):
         store.read(request())
 
 
+@pytest.mark.parametrize(
+    "asked", [request(body={"temperature": 1}), request(take=1), request(path="/embeddings")]
+)
+def test_a_recording_under_the_name_of_another_request_is_no_answer_to_it(tmp_path, asked):
+    store = Cassettes(tmp_path)
+    store.write(exchange(), replace=False).rename(store.path(asked))
+    with pytest.raises(DamagedFile, match="another request"):
+        store.read(asked)
+
+
+def test_numbers_that_are_one_in_the_key_and_the_way_of_delivery_are_no_other_request(tmp_path):
+    store = Cassettes(tmp_path)
+    store.write(exchange(), replace=False)
+    asked = request(body={"temperature": 0.0, "messages": tuple(BODY["messages"]), "stream": True})
+    assert store.read(asked) is not None
+
+
+def test_a_request_whose_secret_was_taken_out_is_found_again(tmp_path):
+    asked = request(body={"user": "sk-evo-very-secret"})
+    store = Cassettes(tmp_path, secrets=Secrets({"KEY": "sk-evo-very-secret"}))
+    path = store.write(exchange(asked), replace=False)
+    assert b"very-secret" not in path.read_bytes()
+    assert store.read(asked) is not None
+
+
 def test_a_secret_in_an_answer_is_not_recorded(tmp_path):
     store = Cassettes(tmp_path, secrets=Secrets({"KEY": "sk-evo-very-secret"}))
     path = store.write(exchange(text="your key is sk-evo-very-secret"), replace=False)

@@ -183,3 +183,12 @@ def test_a_conversation_is_judged_by_its_replies_whatever_is_said_now(project, c
     assert again.outcome == "pass"
     assert again.asked == next(first.trials()).asked
     assert "left out: 1: it is a conversation" in call("audit", "checks").out
+
+
+def test_a_recording_under_the_name_of_another_is_not_judged(ran, call):
+    first, second = sorted(ran.glob("suites/cassettes/sums/*.json"))[:2]
+    shutil.copy(first, second)
+    code, told = rescored(call)
+    assert code == 6
+    assert told["judged"] == 7
+    assert "the file renamed" in str(told)

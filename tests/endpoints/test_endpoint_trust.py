@@ -98,7 +98,14 @@ class TestHosts:
             trust("mine.example", variable, env=env)
 
     @pytest.mark.parametrize(
-        ("host", "variable"), [("a b", "K"), ('x"]', "K"), ("host", "K-1"), ("host", "")]
+        ("host", "variable"),
+        [
+            ("a b", "K"),
+            ('x"]', "K"),
+            ("host", "K-1"),
+            ("host", ""),
+            ("host:443", "K"),  # a pair that would allow nothing
+        ],
     )
     def test_nothing_odd_is_written_to_the_users_file(
         self, host: str, variable: str, tmp_path: Path
