@@ -34,7 +34,7 @@ def _environment() -> JSONPathEnvironment:
             if not isinstance(value, str) or not isinstance(pattern, str):
                 return False
             try:
-                compiled = compile_pattern(pattern)
+                compiled = compile_pattern(_line_end_aware(pattern))
             except OptionsError:  # the RFC: an invalid pattern matches nothing
                 return False
             text = searchable(value)
@@ -46,6 +46,14 @@ def _environment() -> JSONPathEnvironment:
     environment.function_extensions["search"] = Matches(full=False)
     environment.max_recursion_depth = 1000  # answers are refused long before
     return environment
+
+
+_DOT = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(\.)", re.DOTALL)  # after escapes and classes
+
+
+def _line_end_aware(pattern: str) -> str:
+    """`.` as the RFC's patterns (RFC 9485) mean it: anything but LF and CR."""
+    return _DOT.sub(lambda part: r"[^\n\r]" if part[1] else part[0], pattern)
 
 
 _TOKEN = re.compile(r"'?TOKEN_([A-Z_]+)'?")  # the library's words

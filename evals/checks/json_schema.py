@@ -49,7 +49,11 @@ class Schema:
 
 def schema_of(written: Any) -> Schema:
     """The compiled schema, kept for equal ones; raises `OptionsError`."""
-    return _kept(msgspec.msgpack.encode(written))
+    try:
+        encoded = msgspec.msgpack.encode(written)
+    except (OverflowError, UnicodeEncodeError):  # whole numbers of more than 64 bits, surrogates
+        return Schema(written)
+    return _kept(encoded)
 
 
 @lru_cache(maxsize=256)
