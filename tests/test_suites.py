@@ -82,22 +82,41 @@ def test_the_suite_for_evolink_is_skipped_in_replay(project):
     assert "live_only" in result.stdout.str()
 
 
-def test_every_check_that_asks_nothing_is_used_on_a_recorded_answer():
-    from evals.checks.registry import FAMILIES, find
+def types_of(value):
+    """The check types that a suite names, however deep they stand."""
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), str):
+            yield value["type"].removeprefix("not-")
+        for item in value.values():
+            yield from types_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from types_of(item)
+
+
+def test_every_check_is_used_on_a_recorded_answer_of_the_model():
+    from evals.checks.registry import FAMILIES
     from evals.suite.yaml import read_yaml
 
-    def types(value):
-        if isinstance(value, dict):
-            if isinstance(value.get("type"), str):
-                yield value["type"].removeprefix("not-")
-            for item in value.values():
-                yield from types(item)
-        elif isinstance(value, list):
-            for item in value:
-                yield from types(item)
-
-    paths = (SUITES / "every-check.eval.yaml", SUITES / "columns.eval.yaml")
-    used = {name for path in paths for name in types(read_yaml(path.read_bytes(), path.name).value)}
+    recorded = [path for path in SUITES.glob("*.eval.yaml") if path.name != "evolink.eval.yaml"]
+    used = {
+        name
+        for path in recorded
+        for name in types_of(read_yaml(path.read_bytes(), path.name).value)
+    }
     names = {name for listed in FAMILIES.values() for name in listed.split()}
-    unused = {name for name in names if not find(name).asks} - used
-    assert unused == {"cost"}  # the local model has no price
+    assert names - used == {"cost"}  # the local model has no price
+
+
+def test_the_opinions_of_a_judge_that_were_recorded_are_read_as_scores(project):
+    """Those of the suites that a judge grades: a reply that cannot be read would be an error."""
+    result = project.runpytest("suites/grounded.eval.yaml", "--evals-no-report")
+    assert result.ret == 0
+    lines = [
+        json.loads(line)
+        for file in (project.path / "reports/runs/latest").glob("trials-*.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    for name in ("closed-qa", "answer-relevance", "context-faithfulness", "context-recall"):
+        scores = [c["score"] for line in lines for c in line["checks"] if c["type"] == name]
+        assert any(score is not None for score in scores), name

@@ -15,22 +15,27 @@ class PriceStep(Frozen, frozen=True, kw_only=True):
     prompt_tokens: int
     prompt: float
     completion: float
+    cached: float | None = None
 
 
 class Price(Frozen, frozen=True, kw_only=True):
-    """USD per million tokens of one model."""
+    """USD per million tokens of one model; without `cached`, cached ones cost what others do."""
 
     prompt: float
     completion: float
+    cached: float | None = None
     above: tuple[PriceStep, ...] = ()
 
-    def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
+    def cost(self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> float:
         """USD for one request; the highest step that the prompt exceeds prices all of it."""
-        prompt, completion = self.prompt, self.completion
+        rate: Price | PriceStep = self
         for step in sorted(self.above, key=lambda step: step.prompt_tokens):
             if prompt_tokens > step.prompt_tokens:
-                prompt, completion = step.prompt, step.completion
-        return (prompt_tokens * prompt + completion_tokens * completion) / 1e6
+                rate = step
+        cached = min(cached_tokens, prompt_tokens)  # they are part of the prompt
+        for_cached = cached * (rate.prompt if rate.cached is None else rate.cached)
+        for_prompt = (prompt_tokens - cached) * rate.prompt
+        return (for_prompt + for_cached + completion_tokens * rate.completion) / 1e6
 
 
 def price(completion: Completion, prices: Mapping[str, Price]) -> Completion:
@@ -39,5 +44,5 @@ def price(completion: Completion, prices: Mapping[str, Price]) -> Completion:
     usage = completion.usage
     if known is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return msgspec.structs.replace(completion, cost_usd=None)
-    cost = known.cost(usage.prompt_tokens, usage.completion_tokens)
+    cost = known.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
     return msgspec.structs.replace(completion, cost_usd=cost)

@@ -11,11 +11,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from evals.checks.asking import Context
-from evals.checks.groups import reaches
 from evals.checks.options import Options, Share
 from evals.checks.registry import CheckType
 from evals.checks.samples import texts
-from evals.checks.verdict import found, quote
+from evals.checks.verdict import found, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, Verdict
 
@@ -43,7 +42,7 @@ def same_as(columns: Mapping[str, Sequence[Completion | None]], options: SameAs)
     pairs = list(itertools.product(mine, theirs))
     share = sum(a == b for a, b in pairs if a is not None) / len(pairs)
     extracted = next((text for text in mine if text is not None), None)
-    passed = share >= (1.0 if options.threshold is None else options.threshold)
+    passed = reaches(share, 1.0 if options.threshold is None else options.threshold)
     if len(pairs) == 1:
         told, (other,) = quote(extracted or "", limit=80), theirs
         said = "nothing" if other is None else quote(other, limit=80)

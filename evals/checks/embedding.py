@@ -12,7 +12,7 @@ from evals.checks.asking import Context, Wishes
 from evals.checks.options import Options, Share
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.similarity import References
-from evals.checks.verdict import found, nfc, quote
+from evals.checks.verdict import found, nfc, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, Verdict
 
@@ -53,7 +53,7 @@ def similar(completion: Completion, options: Similar, *, context: Context) -> Wi
         (cosine(own, other), reference) for other, reference in zip(others, references, strict=True)
     ]
     score, nearest = max(scored, key=lambda pair: pair[0])
-    passed = options.threshold is None or score >= options.threshold
+    passed = reaches(score, options.threshold)
     limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
     told = f"cosine {score:.3f} to {quote(nearest)}{limit}; found {quote(text)}"
     return found(passed, told, score=min(1.0, max(0.0, score)), values={"cosine": score})

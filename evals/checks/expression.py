@@ -12,7 +12,7 @@ from evals.checks.asking import Context
 from evals.checks.options import Options, Share, show
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.sentences import lines
-from evals.checks.verdict import found, nfc, quote
+from evals.checks.verdict import found, nfc, quote, reaches
 from evals.errors import CheckError
 from evals.expression import Expression, ExpressionError, parse
 from evals.model import Completion, Verdict
@@ -57,7 +57,7 @@ def expression(completion: Completion, options: Condition, *, context: Context) 
     if isinstance(value, int | float) and options.threshold is not None:
         if not 0 <= value <= 1:
             raise CheckError(f"{told}: a score is in 0 … 1")
-        passed = value >= options.threshold
+        passed = reaches(value, options.threshold)
         return found(passed, f"{told}, threshold {options.threshold:g}", score=float(value))
     raise CheckError(f"{told}: neither true nor false")
 

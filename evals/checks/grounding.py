@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Annotated, Any
 
@@ -26,9 +27,9 @@ from evals.checks.options import Share
 from evals.checks.registry import Mistake
 from evals.checks.rubric import judged_by_model
 from evals.checks.sentences import sentences
-from evals.checks.verdict import count, found, nfc, quote
+from evals.checks.verdict import count, found, nfc, quote, reaches
 from evals.errors import CheckError
-from evals.model import Completion, Frozen, Request, Verdict
+from evals.model import Completion, Frozen, JsonObject, Request, Verdict
 
 Texts = Annotated[
     str | tuple[str, ...] | None, Meta(description="What was found; a list is its parts.")
@@ -100,6 +101,12 @@ class AnswerRelevance(Sampled, frozen=True, kw_only=True):
     ] = None
 
 
+def _numbers(most: int | None = None) -> JsonObject:
+    """A reply that lists parts by their numbers, of which there are so many."""
+    bounds = {} if most is None else {"minimum": 1, "maximum": most}
+    return reply_schema(relevant={"type": "array", "items": {"type": "integer", **bounds}})
+
+
 FAITHFULNESS = Form(
     name="context-faithfulness",
     data=("question", "context", "answer"),
@@ -122,17 +129,17 @@ RELEVANCE = Form(
     needed=("question", "context"),
     told='Reply with JSON alone: {"relevant": [numbers]}',
     key="relevant",
-    schema=reply_schema(relevant={"type": "array", "items": {"type": "integer"}}),
+    schema=_numbers(),
 )
 GUESSES = Form(
     name="answer-relevance",
     data=("answer",),
     words=("count",),
     needed=("answer", "count"),
-    told='Reply with JSON alone: {"noncommittal": true or false, "questions": ["…", …]}',
+    told='Reply with JSON alone: {"questions": ["…", …], "noncommittal": true or false}',
     key="questions",
     schema=reply_schema(
-        noncommittal={"type": "boolean"}, questions={"type": "array", "items": _TEXT}
+        questions={"type": "array", "items": _TEXT}, noncommittal={"type": "boolean"}
     ),
 )
 
@@ -196,7 +203,7 @@ def _statements(reply: Completion, said: Any) -> Iterator[tuple[str, bool]]:
 
 def _share(reply: Completion, score: float, told: str, threshold: float | None) -> Opinion:
     limit = "" if threshold is None else f", threshold {threshold:g}"
-    passed = threshold is None or score >= threshold
+    passed = reaches(score, threshold)
     return opinion(reply, passed, score, told=f"{told}, score {score:.3g}{limit}")
 
 
@@ -216,11 +223,13 @@ def context_relevance(
         "context": "\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)),
     }
 
+    form = replace(RELEVANCE, schema=_numbers(len(parts)))
+
     def ask(sample: int) -> Request:
-        return RELEVANCE.request(context, options.prompt, values, sample=sample)
+        return form.request(context, options.prompt, values, sample=sample)
 
     def read(reply: Completion) -> Opinion:
-        said = RELEVANCE.read(reply)["relevant"]
+        said = form.read(reply)["relevant"]
         numbers = set(said) if isinstance(said, list) and _are_parts(said, len(parts)) else None
         if numbers is None:
             raise unread(reply, f"{said!r} are no numbers from 1 to {len(parts)}")
@@ -308,7 +317,7 @@ def _nearness(
         f"mean cosine {score:.3f} of {count(len(guesses), 'question')} to {quote(question)}{limit}"
         f"; {reply.model} guesses {quote(guess)} ({nearest:.3f})"
     )
-    passed = threshold is None or score >= threshold
+    passed = reaches(score, threshold)
     return Opinion(passed, score, told, values={"cosine": mean})
 
 

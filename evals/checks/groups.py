@@ -54,11 +54,6 @@ def weighted_mean(verdicts: Sequence[Verdict]) -> float:
     return math.fsum(verdict.weight * (verdict.score or 0.0) for verdict in verdicts) / total
 
 
-def reaches(score: float, threshold: float) -> bool:
-    """Whether a mean reaches a threshold, a rounding error of binary floats aside."""
-    return score >= threshold - 1e-12
-
-
 def decide(group: Group, rulings: Sequence[Ruling]) -> Ruling:
     """The group's ruling; members of weight 0 are shown and decide nothing."""
     deciding, need = _deciding(group, rulings)
@@ -128,7 +123,7 @@ def _reason(group: Group, need: int, deciding: Sequence[Ruling], passed: Truth) 
         told += f", {len(errors)} in error"
     if passed is None:
         return f"{told}; undecided without {errors[0].type}: {errors[0].reason}"
-    if passed is False and not group.negate:
-        failed = [verdict for verdict in verdicts if verdict.passed is False]
-        return f"{told}; " + "; ".join(f"{v.type}: {v.reason}" for v in failed[:3])
+    if passed is False:
+        wrong = [r.verdict for r in deciding if (r.denied if group.negate else r.holds) is False]
+        return f"{told}; " + "; ".join(f"{v.type}: {v.reason}" for v in wrong[:3])
     return told

@@ -349,7 +349,7 @@ def conclude(case: Case, verdicts: Iterable[Verdict]) -> Conclusion:
     if case.threshold is None:
         truth = groups.all_of([found.passed for found in deciding])
     else:
-        truth = None if score is None else groups.reaches(score, case.threshold)
+        truth = None if score is None else verdict.reaches(score, case.threshold)
     if truth is None:
         return Conclusion(outcome="error", passed=None, score=None)
     return Conclusion(outcome="pass" if truth else "fail", passed=int(truth), score=score)

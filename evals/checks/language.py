@@ -11,7 +11,7 @@ from msgspec import Meta
 from evals.checks.extras import missing
 from evals.checks.options import Options, Share, unknown
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import found, quote
+from evals.checks.verdict import found, quote, reaches
 from evals.model import Completion, Verdict
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def language(completion: Completion, options: Language) -> Verdict:
         return found(False, f"no language can be told of {quote(completion.text)}")
     score = min(1.0, round(sum(p for code, p in ranked if code in wanted), 3))
     likeliest = ranked[0][0]
-    passed = likeliest in wanted and (options.threshold is None or score >= options.threshold)
+    passed = likeliest in wanted and reaches(score, options.threshold)
     shown = ", ".join(f"{code} {p:.2f}" for code, p in ranked[:_SHOWN])
     limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
     told = f"likeliest {shown}; expected {' or '.join(wanted)}{limit}"

@@ -12,7 +12,7 @@ from evals.checks.options import Options, OptionsError, Share
 from evals.checks.pattern import compile_pattern, encodable
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.tokens import alternatives, likeliest, logprobs_of, tokens_of
-from evals.checks.verdict import count, found, quote
+from evals.checks.verdict import count, found, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, Token, Verdict
 
@@ -140,7 +140,7 @@ def perplexity_score(completion: Completion, options: PerplexityScore) -> Verdic
     value, told = _perplexity(completion)
     score = 1 / (1 + max(1.0, value))
     limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
-    passed = options.threshold is None or score >= options.threshold
+    passed = reaches(score, options.threshold)
     return found(passed, f"score {score:.4g}: {told}{limit}", score=score, values=_finite(value))
 
 
@@ -267,7 +267,7 @@ def confidence(completion: Completion, options: Confidence) -> Verdict:
         told += f" {quote(extracted, limit=60)}"
     if options.threshold is not None:
         told += f", threshold {options.threshold:g}"
-    passed = options.threshold is None or value >= options.threshold
+    passed = reaches(value, options.threshold)
     return found(passed, told, score=value, extracted=extracted, values={"confidence": value})
 
 

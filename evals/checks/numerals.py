@@ -19,7 +19,7 @@ from evals.checks.words import is_unspaced
 Locale: TypeAlias = Literal["en", "de", "fr", "ch", "in"]
 
 _DIGITS = 4000  # below the interpreter's limit for integers read from text
-_SPACES = " \u00a0\u2009\u202f"
+_SPACES = " _\u00a0\u2009\u202f"
 _MINUS = "-\u2212\ufe63\uff0d\u2013"
 _CURRENCY = "$€£¥₹₩₽₺₫฿"
 _LOCALES: dict[str, tuple[str, str]] = {  # what groups by three beside spaces; decimal point
@@ -57,7 +57,7 @@ _MARKER = re.compile(r"^[ \t>#*_-]*+(?P<n>[0-9]{1,3})[.)][*_]*+[ \t]++(?=\S)", r
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 
 _VULGAR = "[¼½¾⅐-⅞↉]"
-_BEGIN = re.compile(rf"[0-9]|[.,](?=[0-9])|{_VULGAR}|\\[dt]?frac\{{")
+_BEGIN = re.compile(rf"[0-9]|(?<!\.)[.,](?=[0-9])|{_VULGAR}|\\[dt]?frac\{{")
 _LATEX = re.compile(r"\\[dt]?frac\{(?P<top>[0-9]++)\}\{(?P<bottom>[0-9]++)\}")
 _MIXED = re.compile(
     rf"(?P<whole>[0-9]++)(?:[ ]?(?P<vulgar>{_VULGAR})"
@@ -228,10 +228,11 @@ def _sign_at(plain: str, start: int) -> tuple[str, int]:
 
 
 def _in_a_name(plain: str, start: int) -> bool:
-    """Whether the digits belong to a word or an exponent: `A4`, `GPT-4`, `x_2`, `x^2`."""
+    """Whether the digits belong to a word or an exponent: `A4`, `GPT-4`, `x_2`, `1_0`, `x^2`."""
     before = plain[start - 1 : start]
     if before == "^":
         return True
+    joined = before == "_" and plain[max(0, start - 2) : start - 1].isdigit()
     if before in ("-", "_"):
         before = plain[max(0, start - 2) : start - 1]
-    return before.isalpha() and not is_unspaced(before)
+    return joined or (before.isalpha() and not is_unspaced(before))

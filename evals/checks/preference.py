@@ -14,10 +14,9 @@ from msgspec import Meta
 from evals.checks.asking import Context, Wishes
 from evals.checks.comparing import CRITERIA, PAIRWISE, better, in_both_orders
 from evals.checks.grading import Asked, question_of
-from evals.checks.groups import reaches
 from evals.checks.registry import Mistake
 from evals.checks.rubric import Criteria, criteria_of, empty, judged_by_model
-from evals.checks.verdict import count, found, nfc, quote
+from evals.checks.verdict import count, found, nfc, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, Request, Verdict
 

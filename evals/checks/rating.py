@@ -25,7 +25,7 @@ from evals.checks.registry import Mistake
 from evals.checks.rubric import Criteria, criteria_of, empty, judged_by_model
 from evals.checks.tokens import after_thinking, alternatives
 from evals.checks.transform import strip_thinking
-from evals.checks.verdict import nfc, quote
+from evals.checks.verdict import nfc, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, Verdict
 
@@ -119,7 +119,7 @@ def _rated(reply: Completion, threshold: float | None) -> Opinion:
     )
     return opinion(
         reply,
-        threshold is None or score >= threshold,
+        reaches(score, threshold),
         score,
         told=f"{rating:.3g} of 5 ({how}), score {score:.3g}{limit}",
         values={"rating": rating} if mass is None else {"rating": rating, "mass": mass},

@@ -237,7 +237,8 @@ def cost(completion: Completion, options: Cost) -> Verdict:
             "set one under [tool.evals.prices]"
         )
     told = f"cost ${spent:.6g}, expected at most ${options.max:.6g}"
-    return found(spent <= options.max, told, values={"cost_usd": spent})
+    within = spent <= options.max or math.isclose(spent, options.max, rel_tol=1e-12)
+    return found(within, told, values={"cost_usd": spent})
 
 
 def _inspect_cost(options: Cost) -> Iterator[Mistake]:

@@ -21,7 +21,7 @@ from evals.checks.grading import (
 )
 from evals.checks.options import Share
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import nfc
+from evals.checks.verdict import nfc, reaches
 from evals.model import Completion, Request, Verdict
 
 Criteria = str | tuple[str, ...]
@@ -96,7 +96,7 @@ def llm_rubric(completion: Completion, options: LlmRubric, *, context: Context) 
         told = f"{'pass' if meets else 'fail'}, score {score:.3g}"
         if limit is not None:
             told += f", threshold {limit:g}"
-        passed = meets and (limit is None or score >= limit)
+        passed = meets and reaches(score, limit)
         return opinion(reply, passed, score, told=told, reason=said.get("reason"))
 
     return polled(ask, options.samples, read)

@@ -14,7 +14,7 @@ from evals.checks.examine import nested_mistakes
 from evals.checks.options import Options, Share
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.structured import nested_verdict
-from evals.checks.verdict import found, nfc, quote
+from evals.checks.verdict import found, nfc, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, Verdict
 
@@ -39,7 +39,7 @@ def consistent(samples: Sequence[Completion | None], options: Consistent) -> Ver
     said = texts(samples)
     (text, n), *others = Counter(text for text in said if text is not None).most_common()
     share = n / len(said)
-    passed = options.threshold is None or share >= options.threshold
+    passed = reaches(share, options.threshold)
     limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
     told = f"{n} of {len(said)} samples say {quote(text, limit=80)}{limit}"
     if others:

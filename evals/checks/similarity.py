@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from evals.checks.options import Count, Options, Share
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import found, nfc, quote
+from evals.checks.verdict import found, nfc, quote, reaches
 from evals.model import Completion, Verdict
 
 _SHOWN = 8  # references named in a reason
@@ -48,7 +48,7 @@ def levenshtein(completion: Completion, options: Levenshtein) -> Verdict:
     scored = [(_similarity(distance, text, nfc(one)), distance, one) for distance, one in measured]
     if options.max_distance is None:
         score, distance, nearest = max(scored, key=lambda item: item[0])
-        passed = options.threshold is None or score >= options.threshold
+        passed = reaches(score, options.threshold)
         limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
     else:
         score, distance, nearest = min(scored, key=lambda item: item[1])
@@ -171,7 +171,7 @@ def similar(
     values: dict[str, float | None] | None = None,
 ) -> Verdict:
     """The verdict by a score; without a threshold it is only told."""
-    passed = options.threshold is None or score >= options.threshold
+    passed = reaches(score, options.threshold)
     limit = "" if options.threshold is None else f", threshold {options.threshold:g}"
     reason = f"{told}{limit}; found {quote(nfc(completion.text))}"
     return found(passed, reason, score=score, values=values)

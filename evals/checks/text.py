@@ -12,7 +12,7 @@ from msgspec import Meta
 from evals.checks.json_text import differences, parse
 from evals.checks.options import Options, Share, show
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import count, found, nfc, quote
+from evals.checks.verdict import count, found, nfc, quote, reaches
 from evals.model import Completion, Verdict
 
 Ignored: TypeAlias = Literal["case", "whitespace", "punctuation", "articles"]
@@ -197,7 +197,7 @@ def _contains_all(completion: Completion, options: AllTexts, fold: Fold) -> Verd
     missing = [value for value in options.value if fold(value) not in text]
     total = len(options.value)
     score = (total - len(missing)) / total
-    passed = not missing if options.threshold is None else score >= options.threshold
+    passed = reaches(score, 1.0 if options.threshold is None else options.threshold)
     reason = f"found {total - len(missing)} of {count(total, 'text')}"
     if options.threshold is not None:
         reason += f", threshold {options.threshold:g}"

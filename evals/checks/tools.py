@@ -13,7 +13,7 @@ from evals.checks.json_text import differences, parse
 from evals.checks.options import Count, Options, OptionsError, Share, prefixed, show
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.structured import nested_verdict
-from evals.checks.verdict import count, cut, found, quote
+from evals.checks.verdict import count, cut, found, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, ToolCall, Verdict
 
@@ -149,7 +149,7 @@ def tool_call_f1(completion: Completion, options: ToolCallF1) -> Verdict:
     ]
     made = _shown(calls) if calls else "no calls"
     return found(
-        options.threshold is None or score >= options.threshold,
+        reaches(score, options.threshold),
         "; ".join([told, *missing[:5], f"found {made}"]),
         score=score,
         extracted=made,

@@ -54,7 +54,7 @@ def read(returned: Any, *, threshold: float | None = None, weight: float = 1.0) 
     score = _share(float(returned))
     told = f"score {score:.4g}" if reason is None else f"{reason}; score {score:.4g}"
     if threshold is not None:
-        return found(score >= threshold, f"{told}, threshold {threshold:.4g}", score=score)
+        return found(reaches(score, threshold), f"{told}, threshold {threshold:.4g}", score=score)
     if weight > 0:
         raise CheckError("returned a score, and no threshold says which score passes")
     return found(True, f"{told}, no threshold", score=score)
@@ -79,6 +79,14 @@ def _share(score: float) -> float:
     if not (math.isfinite(score) and 0 <= score <= 1):
         raise CheckError(f"returned the score {score:.4g}, which is not in 0 … 1")
     return score
+
+
+def reaches(score: float, threshold: float | None) -> bool:
+    """Whether a score reaches a threshold, a rounding error of binary floats aside; None: any does.
+
+    Where the share of 11 of 12.5 is computed as 0.8799999999999999, it still reaches 0.88.
+    """
+    return threshold is None or score >= threshold - 1e-12
 
 
 def nfc(text: str) -> str:

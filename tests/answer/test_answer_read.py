@@ -352,6 +352,30 @@ class TestPrice:
     def test_cost_by_tokens_and_step(self, prompt: int, completion: int, usd: float) -> None:
         assert self.PRICE.cost(prompt, completion) == pytest.approx(usd)
 
+    @pytest.mark.parametrize(
+        ("prompt", "cached", "usd"),
+        [
+            (1_000, 0, 0.002),
+            (1_000, 1_000, 0.0002),
+            (1_000, 400, 0.00128),
+            (1_000, 5_000, 0.0002),
+            (300_000, 300_000, 1.2),  # the step names no price of its own for cached tokens
+        ],
+    )
+    def test_cached_tokens_cost_their_own_price(self, prompt: int, cached: int, usd: float) -> None:
+        priced = Price(prompt=2.0, completion=12.0, cached=0.2, above=self.PRICE.above)
+        assert priced.cost(prompt, 0, cached) == pytest.approx(usd)
+        assert self.PRICE.cost(prompt, 0, cached) == self.PRICE.cost(prompt, 0)
+
+    def test_cached_tokens_are_read_from_the_usage(self) -> None:
+        usage = {"prompt_tokens": 1_000, "completion_tokens": 0, "total_tokens": 1_000}
+        usage |= {"prompt_tokens_details": {"cached_tokens": 400}}
+        priced = Price(prompt=2.0, completion=12.0, cached=0.2)
+        completion = price(
+            read(exchange({**one({"content": "Hi"}), "usage": usage})), {"m": priced}
+        )
+        assert completion.cost_usd == pytest.approx(0.00128)
+
     def test_an_unpriced_model_has_no_cost(self) -> None:
         body = {**one({"content": "Hi"}), "usage": EVOLINK_USAGE}
         assert price(read(exchange(body)), {"other": self.PRICE}).cost_usd is None

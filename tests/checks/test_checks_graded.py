@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from evals.checks.fence import fenced, mark_of
 from evals.checks.json_text import parse
 from evals.checks.options import OptionsError
+from evals.checks.verdict import reaches
 from evals.model import Completion
 from evals.testing import ScriptedEndpoint, answer, check
 
@@ -277,7 +278,20 @@ def test_the_majority_of_samples_decides_and_agreement_is_told(replies, passed, 
 def test_the_score_of_samples_reaches_the_threshold_exactly_if_they_pass(ratings, threshold):
     written = {**KINDS["g-eval"][0], "type": "g-eval", "samples": len(ratings)}
     verdict = check({**written, "threshold": threshold}, "y", endpoint=said(*map(str, ratings)))
-    assert verdict.passed is (verdict.score >= threshold)
+    assert verdict.passed is reaches(verdict.score, threshold)
+
+
+def test_a_judge_of_parts_is_told_which_numbers_there_are():
+    endpoint = scripted(KINDS["context-relevance"][1])
+    parts = {"value": {"question": "Where?", "context": ["One.", "Two.", "Three."]}, "weight": 0}
+    verdict = check({"type": "context-relevance", **parts}, "y", endpoint=endpoint)
+    assert verdict.score == pytest.approx(1 / 3)
+    schema = endpoint.requests[0].body["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["relevant"]["items"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 3,
+    }
 
 
 def token(text, **alternatives):

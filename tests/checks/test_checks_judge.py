@@ -122,6 +122,14 @@ def test_a_failing_group_says_which_members_failed(judged):
     assert undecided.reason.startswith("1 of 2 passed, 1 in error; undecided without cost: ")
 
 
+def test_a_failing_negated_group_says_which_members_passed(judged):
+    verdict = judged("x", {"not-any": ["y", "x"]})
+    assert verdict.reason == '1 of 2 passed; contains: found "x" in "x"'
+    assert 'found "x"' in judged("x", {"not-all": ["x"]}).reason
+    blind = {"type": "equals", "value": "a", "transform": {"regex": "[0-9]"}}
+    assert "nothing to judge" in judged("x", {"not-any": [blind]}).reason
+
+
 def verdict(passed, score=None, weight=1.0):
     score = score if passed is None or score is not None else float(passed)
     return Verdict(type="t", passed=passed, score=score, reason="", weight=weight)

@@ -65,6 +65,9 @@ def read(text, locale="en"):
         ("", []),
         ("1e", [1]),
         ("--5", [5]),
+        ("1_000 and 12_345_678.5", [1000, "24691357/2"]),
+        ("1_0000, x_1_000", [1]),
+        ("so...42, ...7", [42, 7]),
     ],
 )
 def test_numbers_are_read_as_they_are_written(text, values):

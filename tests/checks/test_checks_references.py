@@ -72,6 +72,23 @@ def test_rouge_by_lines_is_that_of_rouge_score_on_any_text(judged, answer, refer
         assert near(found, expected.fmeasure)
 
 
+@pytest.mark.parametrize(
+    ("name", "answer", "reference", "threshold"),
+    [
+        ("rouge", "s " * 11 + "x x", "s " * 11 + "y", 0.88),  # computed as 0.8799999999999999
+        ("levenshtein", "aa" + "b" * 23, "a" * 25, 0.08),  # 0.07999999999999996
+        ("chrf", "abc", "abc", 1),
+        ("token-f1", "s s s s x", "s s s s y", 0.8),
+    ],
+)
+def test_a_score_that_equals_the_threshold_reaches_it(judged, name, answer, reference, threshold):
+    written = {"type": name, "value": reference, "threshold": threshold}
+    written |= {"variant": 1} if name == "rouge" else {}
+    assert judged(answer, written).passed is True
+    above = {**written, "threshold": min(1, threshold + 1e-9)}
+    assert judged(answer, above).passed is (threshold == 1)
+
+
 @pairs
 def test_bleu_chrf_and_ter_are_those_of_sacrebleu(judged, answer, reference):
     assert near(
