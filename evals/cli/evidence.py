@@ -20,6 +20,12 @@ Item = tuple[str, str, tuple[tuple[str, str], ...]]
 """What it is about; what is said of it; texts of models, each with its name."""
 
 _LISTED = 50  # of one kind
+_PARTS = {
+    "request": "the request",
+    "answer": "the rest of the answer",
+    "timing": "its timing",
+    "origin": "where it is from",
+}
 _QUOTED = 300  # characters of an answer
 
 
@@ -87,9 +93,11 @@ def _replaced(change: RecordingChange) -> Item:
         return change.path, "cannot be read on one side", ()
     told = [then.asker]
     if change.edited:
-        told.append("the answer is another, its date is not: edited by hand?")
+        told.append(_suspicious(change))
+    elif not change.differs:
+        told.append("written otherwise, and not read otherwise")
     elif then.text == now.text:
-        told.append(f"the same answer, recorded {then.at[:10]} and {now.at[:10]}")
+        told.append(f"the same text, recorded {then.at[:10]} and {now.at[:10]}")
     else:
         told.append(f"recorded {then.at[:10]}, anew {now.at[:10]}")
     if then.model != now.model:
@@ -100,6 +108,15 @@ def _replaced(change: RecordingChange) -> Item:
         told.append(now.fault)
     texts = () if then.text == now.text else (("before", then.text), ("now", now.text))
     return change.path, "; ".join(told), texts
+
+
+def _suspicious(change: RecordingChange) -> str:
+    if change.differs == ("date",):
+        return "only its date is another: edited by hand?"
+    if "text" in change.differs:
+        return "the answer is another, its date is not: edited by hand?"
+    parts = ", ".join(_PARTS[part] for part in change.differs)
+    return f"the text is the same, but not {parts}; its date is: edited by hand?"
 
 
 def _damaged(change: RecordingChange) -> Item:

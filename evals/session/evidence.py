@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -33,6 +34,10 @@ class Told(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     fault: str | None = None
 
 
+Part = Literal["request", "text", "answer", "timing", "origin", "date"]
+"""Of a recording; `answer` is what it says besides its text, `origin` who asked where."""
+
+
 class RecordingChange(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     """A recording that came, went, or says something else under the same key."""
 
@@ -40,12 +45,20 @@ class RecordingChange(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     status: Status
     before: Told | None = None
     after: Told | None = None
+    differs: tuple[Part, ...] = ()
 
     @property
     def edited(self) -> bool:
-        """Whether the answer is another and its date is not: as if somebody had edited it."""
-        then, now = self.before, self.after
-        return then is not None and now is not None and then.at == now.at and then.text != now.text
+        """Whether it looks edited: its date stayed where something else did not, or it alone went.
+
+        A service that is asked anew takes another time to answer, at another date.
+        """
+        return bool(self.differs) and ("date" not in self.differs or self.differs == ("date",))
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether it looks edited, or is not what its name and checksum say."""
+        return self.edited or (self.after is not None and self.after.fault is not None)
 
 
 class BaselineChange(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -89,7 +102,7 @@ def evidence(folder: Path, ref: str) -> Evidence:
     by = {status: tuple(r for r in recordings if r.status == status) for status in _ORDER}
     return Evidence(
         since=since.commit,
-        replaced=tuple(sorted(by["changed"], key=lambda change: not change.edited)),
+        replaced=tuple(sorted(by["changed"], key=lambda change: not change.is_suspicious)),
         suites=tuple(_suite(each, folder, then) for each in changes if each.path.endswith(_SUITES)),
         configuration=tuple(_configuration(changes, folder, then)),
         baselines=tuple(_baselines(changes, folder, then)),
@@ -109,22 +122,52 @@ def _now(change: FileChange, folder: Path) -> bytes | None:
 
 
 def _recording(change: FileChange, folder: Path, then: Mapping[str, bytes]) -> RecordingChange:
+    before = _Side.of(change.path, then.get(change.path))
+    after = _Side.of(change.path, _now(change, folder))
     return RecordingChange(
         path=change.path,
         status=change.status,
-        before=_told(change.path, then.get(change.path)),
-        after=_told(change.path, _now(change, folder)),
+        before=before.told,
+        after=after.told,
+        differs=tuple(_differs(before, after)),
     )
 
 
-def _told(path: str, data: bytes | None) -> Told | None:
-    if data is None:
-        return None
-    wrong = fault_of(Path(path), data)
-    try:
-        return _read(decode(path, data, None), wrong)
-    except EvalsError:
-        return Told(fault=wrong)
+class _Side(NamedTuple):
+    """A recording then or now; without its exchange where it cannot be read."""
+
+    told: Told | None = None
+    exchange: Exchange | None = None
+
+    @classmethod
+    def of(cls, path: str, data: bytes | None) -> _Side:
+        if data is None:
+            return cls()
+        wrong = fault_of(Path(path), data)
+        try:
+            exchange = decode(path, data, None)
+        except EvalsError:
+            return cls(Told(fault=wrong))
+        return cls(_read(exchange, wrong), exchange)
+
+
+def _differs(before: _Side, after: _Side) -> Iterator[Part]:
+    then, now = before.exchange, after.exchange
+    if then is None or now is None or before.told is None or after.told is None:
+        return
+    if then.request != now.request:
+        yield "request"
+    if before.told.text != after.told.text:
+        yield "text"
+    elif then.response != now.response:
+        yield "answer"
+    if then.timing != now.timing:
+        yield "timing"
+    dated = then.recorded, msgspec.structs.replace(now.recorded, at=then.recorded.at)
+    if dated[0] != dated[1]:
+        yield "origin"
+    if then.recorded.at != now.recorded.at:
+        yield "date"
 
 
 def _read(exchange: Exchange, wrong: str | None) -> Told:

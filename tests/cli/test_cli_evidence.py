@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -90,6 +91,28 @@ def test_an_edited_answer_is_listed_first(call, committed) -> None:
     assert lines[6].startswith(f"  suites/cassettes/sums/{refreshed.name}  even[warm]; recorded")
     assert lines[9].startswith("Demands loosened: 1") or lines[10].startswith("Demands loosened: 1")
     assert "  suites/sums.eval.yaml  gate: accuracy >= 0.5 → accuracy >= 0.4" in lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'"latency_s":', b'"latency_s":9', "the text is the same, but not its timing; its date"),
+        (b'"finish_reason": "stop"', b'"finish_reason": "length"', "not the rest of the answer;"),
+        (b'"at":"20', b'"at":"21', "only its date is another: edited by hand?"),
+        (b'"attempts":1', b'"attempts":2', "but not where it is from; its date is: edited"),
+        (b'"index": 0', b'"index":  0', "written otherwise, and not read otherwise"),
+    ],
+)
+def test_an_edit_of_what_is_not_the_text_is_told_too(call, committed, old, new, told) -> None:
+    path = next(store(committed).folder.glob("*.json"))
+    head, mark, _ = path.read_bytes().partition(b'  "checksum"')
+    assert old in head
+    head = head.replace(old, new)
+    path.write_bytes(head + mark + b': "sha256:' + sha256(head).hexdigest().encode() + b'"\n}\n')
+    called = call("audit", "evidence", "--since", "main")
+    assert told in called.out
+    (change,) = collect(call)["replaced"]
+    assert change["after"]["fault"] is None
 
 
 def test_an_answer_edited_without_its_checksum_is_found_damaged(call, committed) -> None:
