@@ -10,7 +10,7 @@ import click
 from evals.cli.project import root, secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from evals.model import Comparison
     from evals.record import Run
@@ -45,7 +45,7 @@ def rendered(runs: list[Run], format_: str, *, comparison: Comparison | None = N
     if format_ == "parquet":
         from evals.report.export import parquet_bytes
 
-        return parquet_bytes(_rows(runs))
+        return parquet_bytes(_without_secrets(_rows(runs)))  # it is compressed: before that
     return secrets().redact(_text(runs, format_, comparison)).encode()
 
 
@@ -80,3 +80,9 @@ def _rows(runs: list[Run]) -> Iterator[dict[str, Cell]]:
 
     for run in runs:
         yield from rows(run.manifest.id, run.trials())
+
+
+def _without_secrets(rows: Iterable[dict[str, Cell]]) -> Iterator[dict[str, Cell]]:
+    redact = secrets().redact
+    for row in rows:
+        yield {name: redact(cell) if isinstance(cell, str) else cell for name, cell in row.items()}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from evals.errors import ConfigError
 from evals.record.table import COLUMNS, Cell
 from evals.write import json_text as line_of_json
+from evals.write import printable
 
 __all__ = ["csv_text", "json_text", "parquet_bytes"]
 
@@ -21,15 +22,20 @@ Rows = Iterable[Mapping[str, Cell]]
 def csv_text(rows: Rows) -> str:
     """RFC 4180 with a head, lines ended by a line feed; nothing known is an empty cell.
 
-    A text that a spreadsheet would take for a formula has an apostrophe before it.
+    A text that a spreadsheet would take for a formula has an apostrophe before it; what would be
+    a command to a terminal or a CI system is made visible. JSON and Parquet hold it as it is.
     """
     out = io.StringIO()
     writer = csv.DictWriter(out, [column.name for column in COLUMNS], lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {name: _no_formula(_encodable(cell)) for name, cell in row.items()} for row in rows
+        {name: _no_formula(_printable(cell)) for name, cell in row.items()} for row in rows
     )
     return out.getvalue()
+
+
+def _printable(cell: Cell) -> Cell:
+    return printable(cell) if isinstance(cell, str) else cell
 
 
 def _no_formula(cell: Cell) -> Cell:

@@ -18,7 +18,7 @@ from evals.report.settings import SideRow
 from evals.report.texts import one_line
 from evals.report.turns import transcript
 from evals.report.view import Chapter, View
-from evals.write import visible
+from evals.write import printable
 
 __all__ = ["LARGEST", "code_span", "fence", "render"]
 
@@ -231,7 +231,7 @@ def _text(trial: TrialResult) -> str:
 def fence(text: str) -> str:
     """A code block of the first 300 characters, which nothing in them can end."""
     cut = f"{text[:_ANSWER]}…" if len(text) > _ANSWER else text
-    shown = visible(cut).replace("\r", "[CR]")
+    shown = printable(cut).replace("\r", "[CR]")
     return f"{_ticks(shown, 3)}text\n{shown}\n{_ticks(shown, 3)}"
 
 

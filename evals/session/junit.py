@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET  # written, not parsed
 from evals.model import Case, Finding, Manifest, SuiteRecord, TrialResult
 from evals.session.evaluation import within
 from evals.session.outcome import gate_names, item_outcome, properties_of
-from evals.write import visible
+from evals.write import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,12 @@ def _suite(
     }
     element = ET.Element(
         "testsuite",
-        {"name": suite.id, "tests": str(len(found)), **counts, "timestamp": manifest.started},
+        {
+            "name": _plain(suite.id),
+            "tests": str(len(found)),
+            **counts,
+            "timestamp": _plain(manifest.started),
+        },
     )
     element.extend(found)
     return element
@@ -98,7 +103,8 @@ def _gate(path: str, name: str, finding: Finding) -> ET.Element:
 
 
 def _element(path: str, name: str, properties: Iterable[tuple[str, str]]) -> ET.Element:
-    known = {"classname": path.replace("/", "."), "name": _plain(name), "file": path}
+    known = {"classname": path.replace("/", "."), "name": name, "file": path}
+    known = {key: _plain(value) for key, value in known.items()}
     element = ET.Element("testcase", known)
     held = ET.SubElement(element, "properties")
     for key, value in properties:
@@ -107,5 +113,5 @@ def _element(path: str, name: str, properties: Iterable[tuple[str, str]]) -> ET.
 
 
 def _plain(text: str) -> str:
-    """Without the characters that XML cannot hold."""
-    return visible(text)
+    """Without what XML cannot hold, and without commands to the CI system that shows it."""
+    return printable(text)
