@@ -23,7 +23,7 @@ _CLOSE = r"[\"'”’»*_`$)\]}>]*+"
 _ANSWER = (
     r"\banswers?\b[\"'*_`)]*+"
     r"(?:\s++(?:is|are|was|(?:would|should|must|will)\sbe|seems\sto\sbe)\b)?+"
-    r"[\s:=\-–—*_`$]*+(?:(?:option|choice|letter)s?\b[\s:*_]*+)?+"
+    r"(?:[\s:=*_`$]|[-–—](?!\.?[0-9]))*+(?:(?:option|choice|letter)s?\b[\s:*_]*+)?+"
 )
 _BOXED = r"\\boxed\{"
 _VERBS = frozenset(
@@ -34,8 +34,11 @@ _NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:\n][\"'”’*_)\s]*)$")
 
 _DENIED = re.compile(
-    r"(?:\bnot|\bnever|n['’]t|\bneither|\bnor)\s+(?:option\s+|the\s+)?[\"'“*(]*$", re.IGNORECASE
+    r"(?:\b(?:not|cannot|never|neither|nor|rather\s+than|instead\s+of|rul(?:e[sd]?|ing)\s+out)|n['’]t)"
+    r"\s+(?:be\s+)?(?:option\s+|the\s+)?[\"'“*(]*$",
+    re.IGNORECASE,
 )
+_MINUS = str.maketrans("−", "-")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def stated(text: str, options: Options) -> Stated:
         ("option named", finder.named),
     )
     for rank, find in ranks:
-        keys = tuple(dict.fromkeys(find(nfc(text))))
+        keys = tuple(dict.fromkeys(find(nfc(text).translate(_MINUS))))
         if keys:
             return Stated(keys, rank)
     return Stated(())
@@ -152,12 +155,12 @@ def _is_word(text: str, match: re.Match[str]) -> bool:
 
 
 def _denied(text: str, start: int) -> bool:
-    """Whether "not" stands right before: "the answer is not B" states nothing."""
-    return _DENIED.search(text[max(0, start - 24) : start]) is not None
+    """Whether "not", or the like, stands right before: "the answer is not B" states nothing."""
+    return _DENIED.search(text[max(0, start - 40) : start]) is not None
 
 
 def _folded(text: str) -> str:
-    return nfc(nfc(text).casefold())
+    return nfc(nfc(text).casefold()).translate(_MINUS)
 
 
 def _either(literals: Iterable[str], *, bounded: bool = False) -> str:
@@ -171,7 +174,14 @@ def _either(literals: Iterable[str], *, bounded: bool = False) -> str:
 
 
 def _bounded(literal: str) -> str:
-    """The literal as whole words; scripts without spaces have no such boundary."""
+    """The literal as whole words, and whole numbers: 2 is neither in -2 nor in 2.5, 1/2 or 2,000.
+
+    Scripts without spaces have no such boundary.
+    """
     before = r"(?<!\w)" if literal[0].isalnum() and not is_unspaced(literal[0]) else ""
     after = r"(?!\w)" if literal[-1].isalnum() and not is_unspaced(literal[-1]) else ""
+    if literal[0].isdigit():
+        before += r"(?<![0-9][.,/:⁄])(?<!(?<!\w)[-–])(?<!(?<!\w)\.)"
+    if literal[-1].isdigit():
+        after += r"(?![.:/⁄][0-9]|,[0-9]{3}(?![0-9]))"
     return f"{before}{re.escape(literal)}{after}"

@@ -39,6 +39,8 @@ LETTERS = dict.fromkeys("ABCD", "")
         ("Answer: A, B and C", "ABC"),
         ("The answer is A. No, the answer is B.", "AB"),
         ("The answer is not B", ""),
+        ("It cannot be B, so it is C", "C"),
+        ("I rule out A. It is D rather than B", "D"),
         ("vitamin B12, grade-A", ""),
         ("a dog and a cat", ""),
         ("I'm not sure", ""),
@@ -66,6 +68,31 @@ def test_letters_are_found_by_rank(text, keys):
 )
 def test_options_are_found_by_their_text(text, keys):
     assert "".join(stated(text, CITIES).keys) == keys
+
+
+NUMBERS = {"A": "2", "B": "-2", "C": "2.5", "D": "3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("Answer: 2", "A"),
+        ("Answer - 2", "A"),
+        ("The answer is -2.", "B"),
+        ("Answer: −2", "B"),
+        ("x=-2", "B"),
+        ("It is 2.5 m", "C"),
+        ("2, I think", "A"),
+        ("It is 2.", "A"),
+        ("Answer: -3", ""),
+        ("x = 3/4 or 1.3", ""),
+        ("3,000", ""),
+        ("3:30", ""),
+        ("Option-3", "D"),
+    ],
+)
+def test_numbers_are_found_whole(text, keys):
+    assert "".join(stated(text, NUMBERS).keys) == keys
 
 
 def test_words_can_be_keys():
