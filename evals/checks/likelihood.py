@@ -12,7 +12,7 @@ from evals.checks.options import Options, OptionsError, Share
 from evals.checks.pattern import compile_pattern, encodable
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.tokens import alternatives, likeliest, logprobs_of, tokens_of
-from evals.checks.verdict import count, found, quote, reaches
+from evals.checks.verdict import count, found, quote, reaches, within
 from evals.errors import CheckError
 from evals.model import Completion, Token, Verdict
 
@@ -56,7 +56,7 @@ def logprob(completion: Completion, options: Logprob) -> Verdict:
         told += f" {quote(extracted, limit=60)}"
     if options.min is not None:
         told += f", expected at least {options.min:g}"
-    passed = options.min is None or value >= options.min
+    passed = reaches(value, options.min)
     return found(passed, told, extracted=extracted, values={"logprob": value})
 
 
@@ -108,7 +108,7 @@ def perplexity(completion: Completion, options: Perplexity) -> Verdict:
     """The answer's perplexity, exp(−mean logprob) over its tokens, is at most `max`."""
     value, told = _perplexity(completion)
     reason = f"{told}, expected at most {options.max:g}"
-    return found(value <= options.max, reason, values=_finite(value))
+    return found(within(value, options.max), reason, values=_finite(value))
 
 
 def _perplexity(completion: Completion) -> tuple[float, str]:
@@ -178,7 +178,7 @@ def token_probability(completion: Completion, options: TokenProbability) -> Verd
     limit = "" if options.min is None else f", expected at least {options.min:g}"
     for text, probability in listed:
         if text == options.token:
-            passed = options.min is None or probability >= options.min
+            passed = reaches(probability, options.min)
             reason = f"{name} has the probability {probability:.4g}{limit}; {shown}"
             return found(passed, reason, score=probability, values={"probability": probability})
     if not listed:
@@ -212,7 +212,7 @@ def entropy(completion: Completion, options: Entropy) -> Verdict:
     told = f"entropy {value:.4g} nats, the mean over {count(len(tokens), 'token')}"
     if options.max is not None:
         told += f", expected at most {options.max:g}"
-    passed = options.max is None or value <= options.max
+    passed = options.max is None or within(value, options.max)
     return found(passed, told, values={"entropy": value})
 
 

@@ -23,7 +23,8 @@ from evals.checks.verdict import found, nfc, quote
 from evals.errors import CheckError
 from evals.model import Completion, Token, Verdict
 
-_AROUND = " \t\r\n\u00a0\u2581\u0120\u010a()[]{}<>\"'`*_.,:;"  # ▁, Ġ, Ċ: spaces of tokenizers
+_SPACES = " \t\r\n\u00a0\u2581\u0120\u010a"  # ▁, Ġ, Ċ: spaces of tokenizers
+_AROUND = f"{_SPACES}()[]{{}}<>\"'`*_.,:;"
 
 
 class ChoiceLogprob(Options, frozen=True, kw_only=True):
@@ -87,11 +88,19 @@ def _key(token: str, spellings: Mapping[str, str]) -> str | None:
 
 
 def _answer_token(tokens: Sequence[Token], spellings: Mapping[str, str]) -> Token:
-    """The first token that is an option, else the first with text; after thinking, if any."""
+    """The first token that is an option, else the first with text; after thinking, if any.
+
+    Behind a word only what is spelled as the option: the article of "it is a B" is no A.
+    """
     answer = after_thinking(tokens) or tokens
+    behind_word = False
     for token in answer:
-        if _key(token.token, spellings) is not None:
+        key = _key(token.token, spellings)
+        written = nfc(token.token).strip(_AROUND)
+        if key is not None and (not behind_word or written == nfc(key)):
             return token
+        text = token.token.strip(_SPACES)
+        behind_word = text[-1:].isalnum() if text else behind_word
     return next((token for token in answer if token.token.strip(_AROUND)), answer[0])
 
 

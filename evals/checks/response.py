@@ -11,7 +11,7 @@ from msgspec import Meta
 from evals.checks.bounds import between, inspect_range
 from evals.checks.options import Count, Duration, Options
 from evals.checks.registry import CheckType, Mistake
-from evals.checks.verdict import found, quote
+from evals.checks.verdict import found, quote, within
 from evals.errors import CheckError
 from evals.model import Completion, Usage, Verdict
 from evals.model.duration import seconds
@@ -58,7 +58,7 @@ def latency(completion: Completion, options: Latency) -> Verdict:
     """The whole answer took at most `max`, from sending the request; as recorded, in replay."""
     took = completion.timing.latency_s
     allowed = _allowed(options)
-    told = f"latency {_time(took)}, expected at most {_time(allowed)}"
+    told = f"latency {_shown(took, allowed)}, expected at most {_time(allowed)}"
     return found(took <= allowed, told, values={"latency_s": took})
 
 
@@ -71,7 +71,7 @@ def ttft(completion: Completion, options: Latency) -> Verdict:
     if took is None:
         raise CheckError("the time to the first token was not measured: the answer did not stream")
     allowed = _allowed(options)
-    told = f"first token after {_time(took)}, expected at most {_time(allowed)}"
+    told = f"first token after {_shown(took, allowed)}, expected at most {_time(allowed)}"
     return found(took <= allowed, told, values={"ttft_s": took})
 
 
@@ -79,6 +79,12 @@ def _allowed(options: Latency) -> float:
     allowed = seconds(options.max)
     assert allowed is not None  # by the type of the option
     return allowed
+
+
+def _shown(took: float, allowed: float) -> str:
+    """A time as it is told, with more digits where it would read as what is allowed."""
+    shown = _time(took)
+    return f"{took:.6g} s" if took > allowed and shown == _time(allowed) else shown
 
 
 def _time(value: float) -> str:
@@ -170,7 +176,7 @@ def tokens_per_second(completion: Completion, options: TokensPerSecond) -> Verdi
     speed = counted / took
     told = f"{speed:.4g} tokens/s: {counted:,} in {_time(took)}"
     return found(
-        speed >= options.min,
+        within(options.min, speed),
         f"{told}, expected at least {options.min:g}",
         values={"tokens_per_s": speed},
     )
@@ -237,8 +243,7 @@ def cost(completion: Completion, options: Cost) -> Verdict:
             "set one under [tool.evals.prices]"
         )
     told = f"cost ${spent:.6g}, expected at most ${options.max:.6g}"
-    within = spent <= options.max or math.isclose(spent, options.max, rel_tol=1e-12)
-    return found(within, told, values={"cost_usd": spent})
+    return found(within(spent, options.max), told, values={"cost_usd": spent})
 
 
 def _inspect_cost(options: Cost) -> Iterator[Mistake]:

@@ -89,6 +89,11 @@ def reaches(score: float, threshold: float | None) -> bool:
     return threshold is None or score >= threshold - 1e-12
 
 
+def within(value: float, most: float) -> bool:
+    """Whether a value that was computed is at most a limit, a rounding error aside."""
+    return value <= most or math.isclose(value, most, rel_tol=1e-12)
+
+
 def nfc(text: str) -> str:
     """Text as it is compared: Unicode NFC."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -43,6 +43,15 @@ def test_the_likeliest_decides_not_the_one_sampled(measured):
     assert verdict.extracted == "B"
 
 
+def test_the_article_of_a_sentence_is_no_option(measured):
+    article = token(" a", (" a", 0.9), (" b", 0.05))
+    answer = token(" B", (" B", 0.7), (" A", 0.2))
+    verdict = measured(token("It"), token(" is"), article, answer, text="It is a B")
+    assert (verdict.passed, verdict.extracted) == (False, " B")
+    said = measured(token("Answer"), token(":"), article, text="Answer: a")
+    assert (said.passed, said.extracted) == (True, " a")
+
+
 def test_a_tie_is_a_fail(measured):
     verdict = measured(token("A", ("A", 0.4), ("B", 0.4)))
     assert verdict.passed is False

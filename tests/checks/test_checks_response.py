@@ -34,6 +34,8 @@ USED = Usage(prompt_tokens=13, completion_tokens=1891, reasoning_tokens=1480, to
         ({"usage": USED}, {"type": "tokens-per-second", "min": 4727.5}, True),
         ({"usage": USED}, {"type": "tokens-per-second", "min": 4727.6}, False),
         ({"usage": USED}, {"type": "not-tokens-per-second", "min": 5000}, True),
+        ({"cost_usd": 3 * 0.1}, {"type": "cost", "max": 0.3}, True),  # 0.30000000000000004
+        ({"cost_usd": 0.3001}, {"type": "cost", "max": 0.3}, False),
         ({"model": "x-1"}, {"type": "model-is", "value": "x-1"}, True),
         ({"model": "x-1-2025"}, {"type": "model-is", "value": "x-1"}, False),
         ({"model": "x-1-2025"}, {"type": "model-is", "value": "x-1", "prefix": True}, True),
@@ -162,3 +164,10 @@ def test_an_unpriced_answer_is_an_error(judged, answered):
 )
 def test_limits_that_cannot_work_are_refused(refused, written, path, message):
     assert message in refused(written)[path]
+
+
+def test_a_time_just_over_the_limit_does_not_read_as_the_limit(judged, answered):
+    late = answered("x", timing=Timing(latency_s=0.3002, ttft_s=2.001))
+    told = judged(late, {"type": "latency", "max": "300ms"}).reason
+    assert told == "latency 0.3002 s, expected at most 300 ms"
+    assert "2.001 s" in judged(late, {"type": "ttft", "max": "2s"}).reason
