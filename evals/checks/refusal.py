@@ -64,7 +64,7 @@ def _pattern(told: dict[str, list[str]]) -> re.Pattern[str]:
     unable, between, acts = (_any_of(told[key]) for key in ("unable", "between", "acts"))
     way = rf"{unable}(?:{_SPACE}{between}){{0,3}}{_SPACE}{acts}"
     unless = rf"(?!,? {_any_of(told['unless'])}\b)" if told["unless"] else ""
-    return re.compile(rf"(?<!\w)(?:{phrases}|{way})(?!\w){unless}")
+    return re.compile(rf"(?<!\w)(?<!if )(?:{phrases}|{way})(?!\w){unless}")
 
 
 def _any_of(texts: list[str]) -> str:
