@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets as randomness
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from evals.record.sharing import shared
 from evals.write import Secrets, publish
 
 FORMAT = 1
+_ID = re.compile(rb"[0-9A-Za-z-]+")
+_LONGEST = 100  # bytes of an id, with the end of its line
 
 
 def new_id(now: datetime) -> str:
@@ -109,11 +112,20 @@ def _is_inside(folder: Path, runs: Path) -> bool:
     return folder.resolve().is_relative_to(runs.resolve())
 
 
+def _named_by(latest: Path) -> str:
+    """The id in a text file; what holds anything else names no run."""
+    try:
+        found = _ID.fullmatch(read_file(latest, limit=_LONGEST, follow=False).strip())
+    except OSError:
+        return "latest"
+    return found[0].decode() if found else "latest"
+
+
 def find(run: str, *, runs: Path) -> Run:
     """The run of that name: an id, `latest`, or the path of its folder."""
     folder, refused = runs / run, linked(runs)
     if run == "latest" and folder.is_file() and not refused:
-        folder = runs / folder.read_text().strip()
+        folder = runs / _named_by(folder)
     for candidate in (folder, Path(run)):
         if candidate is folder and (refused or not _is_inside(candidate, runs)):
             continue

@@ -14,6 +14,7 @@ import msgspec
 from evals.comparison import words
 from evals.model import Comparison, Estimate, Frozen
 from evals.reading import read_file
+from evals.record.reading import read_json
 from evals.report import names, plots
 from evals.report.marks import Mark
 from evals.report.plots import Axis, Interval, px
@@ -114,7 +115,7 @@ def read_summaries(runs: Path) -> tuple[list[RunSummary], int]:
     summaries = []
     for path in found[-MOST:]:
         try:
-            summary = decoder.decode(read_file(path, follow=False))
+            summary = read_json(read_file(path, follow=False), decoder)
         except (OSError, msgspec.DecodeError):
             continue
         if summary.format == FORMAT and summary.id == path.parent.name:

@@ -29,6 +29,7 @@ from evals.record import Journal, refuse_link
 from evals.record.answers import Answers
 from evals.record.files import Name, files, judged
 from evals.record.journal import Spot, read_at
+from evals.record.reading import read_json
 from evals.runner import Waiting, advance, replay
 from evals.session.desk import Desk
 from evals.session.extensions import configuration
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from evals.session.gathering import OnEvent
 
 T = TypeVar("T")
+_trials = msgspec.json.Decoder(TrialResult)
 _LIVE_ONLY = "live_only: needs --evals-mode live"
 
 
@@ -350,7 +352,7 @@ class Evaluation:
         if self._judged is None:
             self._judged = judged(self.options.folder)
         spot = self._judged.get((cell.suite, cell.case.id, cell.column.id, sample))
-        return None if spot is None else msgspec.json.decode(read_at(spot), type=TrialResult)
+        return None if spot is None else read_json(read_at(spot), _trials)
 
     def _trial(self, source: Source, cell: Cell, sample: int) -> TrialResult:
         request = cell.request(sample // cell.candidates)

@@ -15,6 +15,7 @@ from evals.cassettes.verify import fault_of
 from evals.comparison.baseline import Baseline
 from evals.errors import EvalsError, SuiteError
 from evals.model import Exchange, Frozen
+from evals.record.reading import read_json
 from evals.session.git import FileChange, Since, Status
 from evals.suite.loosened import Change, compare_demands
 from evals.suite.yaml import read_yaml
@@ -212,8 +213,8 @@ def _baselines(
 
 def _baseline(data: bytes | None) -> Baseline | None:
     try:
-        return None if data is None else msgspec.json.decode(data, type=Baseline)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None if data is None else read_json(data, msgspec.json.Decoder(Baseline))
+    except msgspec.DecodeError:
         return None
 
 

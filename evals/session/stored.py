@@ -16,7 +16,9 @@ from evals.record import Run
 from evals.record.answers import AnswerLine
 from evals.record.files import files
 from evals.record.journal import Lines, Spot, read_at
+from evals.record.reading import read_json
 
+_lines = msgspec.json.Decoder(AnswerLine)
 _KEY = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(r"[0-9A-Za-z-]+")
 
@@ -81,7 +83,7 @@ def _folders(run: Run) -> list[Path]:
 
 def _journaled(spot: Spot) -> Exchange:
     try:
-        line = msgspec.json.decode(read_at(spot), type=AnswerLine)
+        line = read_json(read_at(spot), _lines)
     except (OSError, msgspec.DecodeError) as problem:
         raise DamagedFile(f"{spot[0]} cannot be read: {problem}.") from problem
     exchange = line.exchange()

@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+from evals.cli import main
+
 CASES = "\n".join(f'  - {{id: c{n:02}, vars: {{a: {n}}}, assert: ["5"]}}' for n in range(20))
 SUITE = f"""
 endpoint: standin
@@ -170,3 +172,16 @@ def test_a_damaged_line_is_named_and_its_trial_judged_again(project):
     result.stdout.fnmatch_lines(["damaged, and left out: *trials-0.jsonl:2: *"])
     assert project.asked == asked
     assert project.manifest()["counts"] == {"pass": 20}
+
+
+def test_half_a_character_in_an_answer_stops_neither_resuming_nor_rescoring(project, monkeypatch):
+    project.suite(
+        "endpoint: standin\nprompts: ['[[surrogate]] x']\nrepeat: 2\n"
+        "tests: [{id: half, assert: [{type: contains, value: half a smile}]}]\n"
+    )
+    project.run("--evals-mode", "live").assert_outcomes(passed=1)
+    project.run("--evals-resume", "latest").assert_outcomes(passed=1)
+    assert project.asked == 2
+    monkeypatch.chdir(project.path)
+    assert main(["rescore"]) == 0
+    assert project.manifest()["counts"] == {"pass": 2}

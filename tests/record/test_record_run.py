@@ -122,6 +122,20 @@ def test_latest_may_be_a_text_file(tmp_path):
     assert find("latest", runs=tmp_path).manifest.mode == "replay"
 
 
+@pytest.mark.parametrize("said", [b"\xff\xfe", b"a\0b", b"../../etc", b"x" * 1_000, b""])
+def test_a_latest_that_holds_no_id_names_no_run(tmp_path, said):
+    (tmp_path / "latest").write_bytes(said)
+    with pytest.raises(RunError, match="There is no run 'latest'"):
+        find("latest", runs=tmp_path)
+
+
+def test_a_folder_without_a_run_is_not_offered(tmp_path):
+    (tmp_path / "20261123T101500Z-aaaa").mkdir()
+    with pytest.raises(RunError) as caught:
+        find("latest", runs=tmp_path)
+    assert caught.value.remedy == "No run was recorded yet."
+
+
 def test_a_missing_run_names_those_there_are(tmp_path):
     write_manifest(tmp_path / "20261123T101500Z-aaaa", manifest(), secrets=Secrets())
     with pytest.raises(RunError, match="20261123T101500Z-aaaa"):
