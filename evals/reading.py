@@ -13,6 +13,7 @@ __all__ = [
     "MAX_LINE",
     "MAX_PARTS",
     "has_too_many_parts",
+    "is_inside",
     "open_file",
     "read_file",
     "read_line",
@@ -24,6 +25,11 @@ MAX_PARTS: Final = 1_000_000
 _CHUNK: Final = 1_000_000
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _PLAIN: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | _NO_WAIT
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder, wherever links lead."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def open_file(path: Path | str, *, follow: bool = True) -> BinaryIO:

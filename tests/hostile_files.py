@@ -19,8 +19,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from evals.model import Request
 
 SECONDS = 1.0  # beyond a harmless file
 MEGABYTES = 200.0  # in all
@@ -327,9 +330,10 @@ def _recording(**parts: str) -> bytes:
     )
     text = (
         '{\n  "format": 1,\n  "request": {"endpoint": "local", "path": "/chat/completions", '
-        f'"take": 0, "body": {{}}}},\n  "response": {response},\n  "timing": '
-        '{"latency_s": 0.1, "in_flight": 1},\n  "recorded": {"at": "2026-11-23T10:00:00Z", '
-        '"by": "x", "base_url": "http://127.0.0.1/v1", "attempts": 1, "for": "one[default]"},\n'
+        f'"take": 0, "body": {json.dumps(_request().body)}}},\n  "response": {response},\n'
+        '  "timing": {"latency_s": 0.1, "in_flight": 1},\n'
+        '  "recorded": {"at": "2026-11-23T10:00:00Z", "by": "x", '
+        '"base_url": "http://127.0.0.1/v1", "attempts": 1, "for": "one[default]"},\n'
     ).encode()
     digest = hashlib.sha256(text).hexdigest()
     return text + f'  "checksum": "sha256:{digest}"\n}}\n'.encode()
@@ -338,9 +342,9 @@ def _recording(**parts: str) -> bytes:
 CHOICES = '[{"index": 0, "finish_reason": "stop", "message": {"content": "x"}}]'
 
 
-def _place() -> str:
-    """Where the answer of the harmless suite is recorded."""
-    from evals.cassettes import key
+@cache
+def _request() -> Request:
+    """What the harmless suite asks."""
     from evals.endpoints.config import load_config
     from evals.suite.open import open_suite
 
@@ -348,7 +352,14 @@ def _place() -> str:
         at("x.eval.yaml", suite())(Path(folder))
         config = load_config(Path(folder), env={})
         opened = open_suite(Path(folder) / "x.eval.yaml", config=config)
-        return f"cassettes/x/{key(next(iter(opened.cells)).request(0))}.0.json"
+        return next(iter(opened.cells)).request(0)
+
+
+def _place() -> str:
+    """Where its answer is recorded."""
+    from evals.cassettes import key
+
+    return f"cassettes/x/{key(_request())}.0.json"
 
 
 def recorded(name: str, write: Callable[[str], Write], *, code: int = 6) -> Hostile:
@@ -545,7 +556,56 @@ RUNS = (
     ),
 )
 
-ALL = (*SUITES, *RECORDINGS, *RUNS)
+# ---------------------------------------------------------------------------- what else is read
+
+RUNS_FOLDER = "reports/runs"
+GATED = suite(gates="[{metric: accuracy, baseline: true, margin: 0.5}]")
+
+
+def pointer(name: str, *writes: Write) -> Hostile:
+    """A file in the place of the link to the newest run."""
+    return Hostile(f"latest, {name}", all_of(*writes), ("show",), (4,))
+
+
+def baseline(name: str, *writes: Write) -> Iterator[Hostile]:
+    """A baseline that a gate of the suite compares with."""
+
+    def whole(folder: Path) -> object:
+        return all_of(at("x.eval.yaml", GATED), at(_place(), _recording()), *writes)(folder)
+
+    for command in (RUN, ("baseline", "show")):
+        yield Hostile(f"baseline, {name}: {command[0]}", whole, command, (6,))
+
+
+BASELINE = "baselines/x.json"
+
+OTHERS = (
+    pointer("of other bytes", at(f"{RUNS_FOLDER}/latest", b"\xff\xfe\0")),
+    pointer("with a zero", at(f"{RUNS_FOLDER}/latest", b"a\0b")),
+    pointer("a path", at(f"{RUNS_FOLDER}/latest", b"../../../../etc")),
+    pointer("a long line", at(f"{RUNS_FOLDER}/latest", lambda: b"x\n" * 100_000_000)),
+    pointer("a pipe", fifo(f"{RUNS_FOLDER}/latest")),
+    pointer("a device", link(f"{RUNS_FOLDER}/latest", "/dev/zero")),
+    *baseline("no JSON", at(BASELINE, b"x" * 1_000)),
+    *baseline("nested", at(BASELINE, lambda: b'{"format": 1, "x": ' + b"[" * 1_000_000)),
+    *baseline(
+        "nested, closed",
+        at(BASELINE, lambda: b'{"format": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    ),
+    *baseline(
+        "many small lists",
+        at(BASELINE, lambda: b'{"format": 1, "x": [' + b"[]," * 10_000_000 + b"[]]}"),
+    ),
+    *baseline("wrong types", at(BASELINE, b'{"format": 1, "suite": 5, "cases": {"a": []}}')),
+    *baseline("large", at(BASELINE, lambda: b"x" * 300_000_000)),
+    *baseline("a pipe", fifo(BASELINE)),
+    *baseline("a device", link(BASELINE, "/dev/zero")),
+    *baseline(
+        "a link out", at("../secret.txt", SECRET.encode()), link(BASELINE, "../../secret.txt")
+    ),
+)
+
+ALL = (*SUITES, *RECORDINGS, *RUNS, *OTHERS)
 
 KEPT = ("recording, harmless", "recording, nested objects", "recording, a pipe")
 SLOW = frozenset(
@@ -671,7 +731,8 @@ def main(names: Sequence[str]) -> int:
         found = measure(hostile)
         if "harmless" in hostile.name:
             innocent[hostile.command[0]] = found.seconds
-        wrong = faults(hostile, found, innocent=innocent[hostile.command[0]] if not quick else 1e9)
+        usual = 1e9 if quick else innocent.get(hostile.command[0], 0.0)
+        wrong = faults(hostile, found, innocent=usual)
         bad += bool(wrong)
         _say(
             f"{hostile.name:<46}{found.code!s:>5}{found.seconds:>9.2f}{found.megabytes:>6.0f}"

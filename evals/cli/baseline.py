@@ -59,7 +59,20 @@ def set_(run: str, only: str | None, output: Path | None) -> None:
             f"One file is the baseline of one suite; the run has {len(suites)}: say --suite ID."
         )
     for suite in suites:
-        _write(suite, loaded, (output or baseline_path(suite, root())).resolve())
+        path = _inside(baseline_path(suite, root()), loaded) if output is None else output.resolve()
+        _write(suite, loaded, path)
+
+
+def _inside(path: Path, run: Run) -> Path:
+    """A path that a run names; it may be somebody else's, and is not to write where it likes."""
+    from evals.reading import is_inside
+
+    if path.parent.name != "baselines" or not is_inside(path.parent, root()):
+        raise RunError(
+            f"The run {run.manifest.id} is of a suite that is not in this project.",
+            remedy="Say where its baseline is written: --suite ID -o FILE",
+        )
+    return path.parent.resolve() / path.name
 
 
 def _whole_suites(run: Run, only: str | None) -> Iterator[Suite]:
@@ -147,7 +160,7 @@ def _read(path: Path) -> Baseline:
     from evals.comparison.baseline import read_baseline
 
     try:
-        return read_baseline(path)
+        return read_baseline(path, root=root())
     except DamagedFile as problem:
         raise DamagedFile(
             f"The baseline {shown(path)} {problem.message}.",

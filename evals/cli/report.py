@@ -107,7 +107,7 @@ def write_file(
     default = _FILES.get(format_, "report")
     if len(runs) == 2 and format_ == "html":
         default = f"compared-with-{runs[0].manifest.id}.html"
-    path = (output or runs[-1].folder / default).resolve()
+    path = output.resolve() if output else runs[-1].folder / default  # a link is replaced
     if format_ != "html":
         publish(path, rendered(runs, format_, comparison=comparison), replace=True)
         return path

@@ -31,7 +31,7 @@ from evals.comparison.sameness import (
 from evals.errors import DamagedFile, RunError
 from evals.model import Column, Derived, Frozen, Suite, TrialResult, Usage
 from evals.model.metric import has_ratio
-from evals.reading import read_file
+from evals.reading import is_inside, read_file
 from evals.record.reading import read_json
 
 __all__ = [
@@ -224,7 +224,7 @@ def baselines_for(suite: Suite, root: Path) -> Baselines:
 def _read_or_why(suite: Suite, root: Path, name: str) -> Baseline | str:
     path = Path(suite.path).parent / name
     try:
-        return read_baseline(root / path, suite=suite.id)
+        return read_baseline(root / path, root=root, suite=suite.id)
     except (RunError, DamagedFile) as problem:
         return f"the baseline {path.as_posix()} {problem.message}; {write_command(suite, name)}"
 
@@ -239,12 +239,14 @@ def write_command(suite: Suite, name: str) -> str:
     return f"`{command}` writes it from the newest run"
 
 
-def read_baseline(path: Path, *, suite: str | None = None) -> Baseline:
+def read_baseline(path: Path, *, root: Path, suite: str | None = None) -> Baseline:
     """The baseline at a path, of the suite where one is given.
 
     Raises `RunError` where there is none and `DamagedFile` where it cannot be read; the messages
     say what is wrong with the file, which whoever asked has to name.
     """
+    if path.is_relative_to(root) and not is_inside(path, root):
+        raise DamagedFile("is reached by a link that leads out of the project")
     try:
         data = read_file(path)
     except FileNotFoundError as problem:

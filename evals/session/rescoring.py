@@ -15,6 +15,7 @@ from evals import answer
 from evals.cassettes import key
 from evals.errors import DamagedFile, EndpointError, MissingRecording, RunError
 from evals.model import Completion, Exchange, Finding, Manifest, Request, Suite, TrialResult
+from evals.reading import is_inside
 from evals.record import Run
 from evals.runner import replay
 from evals.session.evaluation import Evaluation, Options
@@ -99,7 +100,7 @@ def _open(evaluation: Evaluation, manifest: Manifest, suites: Sequence[Path]) ->
     known = {record.suite.id: record.suite for record in manifest.suites}
     by_path = {suite.path: suite for suite in known.values()}
     root = evaluation.options.root
-    for path in suites or [root / suite.path for suite in known.values()]:
+    for path in suites or [_inside(root, suite, manifest) for suite in known.values()]:
         place = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
         before = by_path.get(place)
         source = evaluation.open(path, repeat=_repeat(before) if before else None)
@@ -109,6 +110,16 @@ def _open(evaluation: Evaluation, manifest: Manifest, suites: Sequence[Path]) ->
                 remedy=f"It has answers of: {', '.join(known) or 'no suite'}.",
             )
         yield source
+
+
+def _inside(root: Path, suite: Suite, manifest: Manifest) -> Path:
+    """Where a suite lies that a run names; the run may be somebody else's."""
+    if not is_inside(root / suite.path, root):
+        raise RunError(
+            f"The run {manifest.id} is of a suite that is not in this project.",
+            remedy="Name its file: --suite FILE",
+        )
+    return root / suite.path
 
 
 def _repeat(suite: Suite) -> int | None:

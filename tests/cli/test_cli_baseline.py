@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,48 @@ def test_baselines_are_shown_with_what_their_columns_passed(command, call, gated
     assert lines[2].split()[:4] == ["greedy", "3", "of", "4"]
     assert len(lines) == 4
     assert call("baseline", "show", "suites/sums.eval.yaml").out == called.out
+
+
+def strangers(project: Path, **suite: str) -> Path:
+    """The newest run as somebody else made it, of a suite with another id or path."""
+    folder = project / "stranger"
+    shutil.copytree((project / "reports/runs/latest").resolve(), folder)
+    manifest = json.loads((folder / "run.json").read_text())
+    manifest["suites"][0]["suite"].update(suite)
+    (folder / "run.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "suite",
+    [
+        {"id": "../../../owned"},
+        {"id": "../owned"},
+        {"id": "deeper/owned"},
+        {"path": "../elsewhere/owned.eval.yaml"},
+        {"path": "/tmp/elsewhere/owned.eval.yaml"},
+    ],
+)
+def test_a_strangers_run_does_not_say_where_a_baseline_is_written(call, gated, suite) -> None:
+    evals.run("suites/sums.eval.yaml")
+    called = call("baseline", "set", strangers(gated, **suite))
+    assert called.code == 4
+    assert "is of a suite that is not in this project" in called.err
+    assert not list(gated.parent.rglob("*owned*"))
+    assert not list(gated.parent.rglob("baselines"))
+    called = call("rescore", gated / "stranger")
+    assert called.code == 4 or "path" not in suite
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_baseline_behind_a_link_out_is_neither_written_nor_read(call, gated, tmp_path) -> None:
+    run = evals.run("suites/sums.eval.yaml")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (gated / "suites" / "baselines").symlink_to(outside)
+    assert call("baseline", "set").code == 4
+    assert call("baseline", "set", "-o", outside / "sums.json").code == 0
+    (finding,) = evals.run("suites/sums.eval.yaml").findings[1:]
+    assert finding.outcome == "error"
+    assert "reached by a link that leads out of the project" in finding.reason
+    assert run.id in (outside / "sums.json").read_text()

@@ -97,7 +97,7 @@ def test_a_baseline_keeps_passes_latency_tokens_and_recordings(baseline: Baselin
 
 
 def test_what_is_written_is_read_back(baseline: Baseline, tmp_path: Path) -> None:
-    assert read_baseline(written(baseline, tmp_path), suite="sums") == baseline
+    assert read_baseline(written(baseline, tmp_path), root=tmp_path, suite="sums") == baseline
 
 
 def test_the_order_of_trials_and_of_cases_changes_no_byte() -> None:
@@ -122,21 +122,21 @@ def test_a_damaged_baseline_is_never_taken_as_missing(
     path = tmp_path / "b.json"
     path.write_text(baseline_text(baseline).replace(*change, 1))
     with pytest.raises(DamagedFile, match=message):
-        read_baseline(path, suite="sums")
+        read_baseline(path, root=path.parent, suite="sums")
 
 
 def test_bytes_that_are_no_text_are_damage(tmp_path: Path) -> None:
     path = tmp_path / "b.json"
     path.write_bytes(b'{"format": 1, "suite": "\xff"}')
     with pytest.raises(DamagedFile, match="is damaged"):
-        read_baseline(path)
+        read_baseline(path, root=path.parent)
 
 
 def test_a_missing_baseline_and_one_that_is_a_folder_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="does not exist"):
-        read_baseline(tmp_path / "none.json")
+        read_baseline(tmp_path / "none.json", root=tmp_path)
     with pytest.raises(DamagedFile, match="cannot be read"):
-        read_baseline(tmp_path)
+        read_baseline(tmp_path, root=tmp_path)
 
 
 def test_the_baseline_of_a_suite_lies_beside_it(tmp_path: Path) -> None:

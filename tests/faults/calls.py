@@ -247,7 +247,7 @@ def damaged(project: Path) -> Iterator[str]:
             elif path.name == "run.json":
                 assert Run(path.parent).manifest
             elif path.parent.name == "baselines":
-                read_baseline(path)
+                read_baseline(path, root=path.parent)
         except EvalsError as problem:
             yield str(problem)
     for path in project.rglob("*.jsonl"):

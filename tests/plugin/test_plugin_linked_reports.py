@@ -118,3 +118,19 @@ def test_an_audit_of_an_endpoint_is_not_kept_behind_it(sums, tmp_path_factory, m
     assert "Kept" not in shown.out
     assert "Not kept for reports: reports is a link" in shown.err
     assert list(target.iterdir()) == []
+
+
+def test_a_page_replaces_a_link_in_the_folder_of_a_run_and_does_not_follow_it(
+    sums, tmp_path, monkeypatch
+):
+    sums.run()
+    monkeypatch.chdir(sums.path)
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine")
+    page = (sums.path / "reports/runs/latest").resolve() / "report.html"
+    page.unlink()
+    page.symlink_to(precious)
+    assert main(["report", "latest"]) == 0
+    assert precious.read_text() == "mine"
+    assert page.read_text().startswith("<!doctype html>")
+    assert not page.is_symlink()
