@@ -56,8 +56,8 @@ def compare_runs(
 
     Columns are the same by prompt and setting, cases by id and hash of vars and turns. A suite
     with no shared column is left out. With `columns` one of the candidate is compared with one of
-    the baseline, in every suite that has both. Raises `RunError` where both are one run, and no
-    columns are named.
+    the baseline, in every suite that has both. Gates are those of what is compared. Raises
+    `RunError` where both are one run, and no columns are named.
     """
     new, old = candidate[0], baseline[0]
     if new.id == old.id and columns is not None:
@@ -75,7 +75,13 @@ def compare_runs(
             then = _Half(suites_old[suite.id], old.id, trials_old.get(suite.id, ()))
             now = _Half(suite, new.id, trials_new.get(suite.id, ()))
             suites.extend(_runs(now, then, columns))
-    return Comparison(kind="runs", runs=(old, new), suites=tuple(suites), findings=new.findings)
+    compared = {suite.suite.id for suite in suites}
+    found = tuple(
+        finding
+        for finding in new.findings
+        if finding.suite in compared and (columns is None or finding.column == columns[1])
+    )
+    return Comparison(kind="runs", runs=(old, new), suites=tuple(suites), findings=found)
 
 
 def narrowed(manifest: Manifest, columns: Pair) -> Manifest:

@@ -30,6 +30,7 @@ class Cell(Frozen, frozen=True, kw_only=True):
     mark: Mark
     answer: str
     wrong: bool
+    part: bool  # the answer is the wrong part of what was said
     counts: str
     measures: str
 
@@ -63,6 +64,7 @@ class Cases(Frozen, frozen=True, kw_only=True):
     heading: str
     heads: tuple[Head, ...]
     has_expected: bool
+    has_parts: bool
     rows: tuple[GridRow, ...]
     left_out: str
     strips: tuple[Strip, ...]
@@ -140,13 +142,15 @@ def cases_of(
     everywhere = sum(one.quiet for one in judged)
     nowhere = sum(_nowhere(one) for one in judged)
     only = suite.sides[0] if len(sides) == 1 else None
+    rows = tuple(_grid_row(one, sides, linked=place < told) for place, one in enumerate(held))
     return Cases(
         heading=headings.cases(
             len(judged), everywhere, nowhere, only, judged=any(_is_judged(one) for one in judged)
         ),
         heads=tuple(Head(name=side_names[side], mark=marks[side]) for side in sides),
         has_expected=any(one.row.expected is not None for one in held),
-        rows=tuple(_grid_row(one, sides, linked=place < told) for place, one in enumerate(held)),
+        has_parts=any(cell and cell.part for row in rows for cell in row.cells),
+        rows=rows,
         left_out=left_out(judged, held),
         strips=_strips(judged, sides, side_names, marks),
         strip_width=min(len(judged), _BINS),
@@ -197,25 +201,30 @@ def cell_of(trials: Sequence[TrialResult], tally: Tally, longest: int) -> Cell:
     mark = tally.mark
     worst = next((t for t in trials if t.passed == 0), trials[0])
     wrong = bool(tally.fails)
+    part = _wrong_part(worst) if wrong else ""
     return Cell(
         mark=mark,
-        answer=_answer(worst, longest, wrong=wrong),
+        answer=one_line(part, longest) if part else _answer(worst, longest),
         wrong=wrong,
+        part=bool(part),
         counts=tally.counts,
         measures=_measures(trials),
     )
 
 
-def _answer(trial: TrialResult, longest: int, *, wrong: bool) -> str:
-    """What was judged, or the beginning of what was said; for an error its cause."""
+def _wrong_part(trial: TrialResult) -> str:
+    """What the first failed check took from the answer, if it took a part."""
+    if trial.completion is None:
+        return ""
+    failed = (check for check in trial.checks if check.passed is False and check.weight)
+    return next((check.extracted for check in failed if check.extracted), "")
+
+
+def _answer(trial: TrialResult, longest: int) -> str:
+    """The beginning of what was said; for an error its cause."""
     said = trial.completion
     if said is None:
         return one_line(trial.error.message.partition("\n")[0], longest) if trial.error else ""
-    if wrong:
-        failed = (c for c in trial.checks if c.passed is False and c.weight)
-        extracted = next((c.extracted for c in failed if c.extracted), None)
-        if extracted:
-            return one_line(extracted, longest)
     if not said.text and said.tool_calls:
         return one_line(f"{said.tool_calls[0].name}({said.tool_calls[0].arguments})", longest)
     return one_line(said.text, longest) or "(no text)"

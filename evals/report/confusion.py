@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from evals.comparison import words
 from evals.model import Confusion, Frozen, LabelClass, SuiteComparison
 from evals.report.texts import one_line
 
-__all__ = ["LABEL_FIGURES", "Matrix", "matrices_of"]
+__all__ = ["LABEL_FIGURES", "Matrix", "heading_of", "matrices_of"]
 
 LABEL_FIGURES = ("trials", "precision", "recall", "F1")  # the last heads of a matrix
 _MOST = 8  # options of one matrix; a wider one is read by nobody
@@ -32,6 +33,27 @@ def matrices_of(suite: SuiteComparison, names: Mapping[str, str]) -> tuple[Matri
         for side in suite.sides
         for one in side.confusions
     )
+
+
+def heading_of(suite: SuiteComparison) -> str:
+    """The mistake that was made most often, over all sides."""
+    all_of = [one for side in suite.sides for one in side.confusions]
+    mistakes: Counter[tuple[str, str, str | None]] = Counter()
+    asked: Counter[tuple[str, str]] = Counter()
+    for one in all_of:
+        for option in one.classes:
+            asked[one.metric, option.option] += option.n_right
+        for right, found, n in one.pairs:
+            if right != found:
+                mistakes[one.metric, right, found] += n
+    if not mistakes:
+        return "No option is taken for another"
+    (metric, right, found), n = mistakes.most_common(1)[0]
+    of = f"{words.count(n)} of {words.plural(asked[metric, right], 'time')}"
+    name = one_line(right, 30)
+    if found is None:
+        return f"Most often missed: {name}, answered with no option {of}"
+    return f"Most often, {name} is taken for {one_line(found, 30)}: {of}"
 
 
 def _matrix(name: str, of: Confusion) -> Matrix:

@@ -96,7 +96,7 @@ class SideData(Frozen, frozen=True, array_like=True):
 
     icon: str
     answer: int
-    wrong: bool
+    wrong: int  # 0 no; 1 yes; 2 yes, and the answer is the wrong part
     counts: int
     measures: int
     command: int
@@ -269,7 +269,7 @@ def _side(one: Judged, side: Side, packing: _Packing) -> SideData:
     return SideData(
         cell.mark.icon,
         texts(cell.answer),
-        cell.wrong,
+        cell.wrong + cell.part,
         texts(cell.counts),
         texts(cell.measures),
         texts(command(packing.source.suite.suite.path, one.row.id, trials[0].column)),

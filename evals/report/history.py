@@ -163,6 +163,8 @@ class History(Frozen, frozen=True, kw_only=True):
     heading: str
     icon: str
     sentence: str
+    href: str  # of the newest run's page
+    moved: str  # which suites' accuracy the newest run changed
     trends: tuple[Trend, ...]
     runs: tuple[RunRow, ...]
     left_out: str
@@ -179,12 +181,36 @@ def history_of(summaries: Sequence[RunSummary], n: int, *, base: str) -> History
         f"{date(newest.started)}."
         if newest
         else "Run pytest on a suite, and it is listed here.",
+        href=_href(newest, base) if newest else "",
+        moved=_moved(suites, summaries),
         trends=tuple(_trend(suite, summaries, base) for suite in suites),
         runs=tuple(_run(run, base) for run in reversed(summaries)),
         left_out=f"The newest {len(summaries)} of {words.plural(n, 'run')}."
         if n > len(summaries)
         else "",
     )
+
+
+def _moved(suites: Iterable[str], summaries: Sequence[RunSummary]) -> str:
+    """By how much each suite's newest accuracy is not that of the run before with its column."""
+    told, known = [], 0
+    for suite in suites:
+        seen = [one for run in summaries for one in run.suites if one.suite == suite]
+        last = seen.pop()
+        before = next((one for one in reversed(seen) if one.column == last.column), None)
+        if before is None or before.accuracy is None or last.accuracy is None:
+            continue
+        known += 1
+        if before.accuracy != last.accuracy:
+            points = words.points(last.accuracy - before.accuracy)
+            told.append((abs(last.accuracy - before.accuracy), f"{one_line(suite, 60)} {points}"))
+    if not known:
+        return "Accuracy of each suite’s reference, run by run"
+    if not told:
+        return "Each suite’s accuracy is as in its run before"
+    listed = [each for _, each in sorted(told, key=lambda one: -one[0])]
+    more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
+    return f"Measured since the run before: {', '.join(listed[:3])}{more}"
 
 
 def _run(run: RunSummary, base: str) -> RunRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from evals.comparison import words
 from evals.model import Frozen, Side, SuiteComparison
@@ -14,6 +15,7 @@ from evals.report.plots import Axis, Interval
 WIDTH, HEIGHT = 560, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 540.0, 16.0, 270.0
 _FEW_FOR_NAMES = 12
+_LETTER = 6.8  # the width of one in a name, about
 
 
 class Point(Frozen, frozen=True, kw_only=True):
@@ -201,13 +203,14 @@ def _points(
     marks: Mapping[str, SideMark],
 ) -> tuple[Point, ...]:
     x_axis, y_axis = axes
-    taken: list[tuple[float, float]] = []
+    places = [
+        (x_axis.place(choice.read(side) or 0.0), y_axis.place(side.accuracy.value or 0.0))
+        for side in sides
+    ]
+    taken = [_Box(x - 7, x + 7, y - 7, y + 7) for x, y in places]
     points = []
-    for side in sides:
-        x = x_axis.place(choice.read(side) or 0.0)
-        y = y_axis.place(side.accuracy.value or 0.0)
-        left = x > (_LEFT + _RIGHT) * 0.62
-        name_y = _free(taken, x, y - 9)
+    for side, (x, y) in zip(sides, places, strict=True):
+        name_x, name_y, anchor = _name_place(names[side.id], x, y, taken)
         dot = plots.interval(y_axis, side.accuracy.value, side.accuracy.low, side.accuracy.high)
         assert dot is not None
         points.append(
@@ -216,28 +219,39 @@ def _points(
                 mark=marks[side.id],
                 x=plots.px(x),
                 y=dot,
-                name_x=plots.px(x - 9 if left else x + 9),
+                name_x=plots.px(name_x),
                 name_y=plots.px(name_y),
-                anchor="end" if left else "start",
+                anchor=anchor,
             )
         )
     return tuple(points)
 
 
-def _free(taken: list[tuple[float, float]], x: float, y: float) -> float:
-    """The nearest height at which a name covers none of those before it."""
-    shifts = sorted(range(-90, 91, 5), key=abs)
-    free = next(
-        (
-            y + shift
-            for shift in shifts
-            if all(abs(y + shift - b) >= 15 or abs(x - a) > 130 for a, b in taken)
-            and _TOP < y + shift < _BOTTOM
-        ),
-        y,
-    )
-    taken.append((x, free))
-    return free
+class _Box(NamedTuple):
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    def covers(self, other: _Box) -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+
+def _name_place(name: str, x: float, y: float, taken: list[_Box]) -> tuple[float, float, str]:
+    """Beside its point, as near as it covers no point and no name before it; and its anchor."""
+    wide = _LETTER * len(name)
+    lefts = (x - 9 - wide, x + 9) if x > (_LEFT + _RIGHT) * 0.62 else (x + 9, x - 9 - wide)
+    places = [
+        (left, base, _Box(left, left + wide, base - 11, base + 3))
+        for shift in sorted(range(-90, 91, 5), key=abs)
+        for left in lefts
+        if _TOP < (base := y - 9 + shift) < _BOTTOM and left >= 0 and left + wide <= WIDTH
+    ]
+    free = (place for place in places if not any(place[2].covers(box) for box in taken))
+    left, base, box = next(free, (lefts[0], y - 9, _Box(lefts[0], lefts[0] + wide, y - 20, y - 6)))
+    taken.append(box)
+    return (left, base, "start") if left > x else (left + wide, base, "end")
 
 
 def _front_line(front: Sequence[Side], choice: _Against, x_axis: Axis, y_axis: Axis) -> str:

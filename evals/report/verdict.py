@@ -293,7 +293,8 @@ def _facts(comparison: Comparison, counted: Count) -> Iterable[Fact]:
     if len(comparison.suites) > 1:
         yield Fact(figure=str(len(comparison.suites)), text="suites")
     yield _counted(counted.cases, "case")
-    columns = {column.id for suite in comparison.suites for column in suite.suite.columns}
+    judged = (names.judged_sides(comparison, suite) for suite in comparison.suites)
+    columns = {side.column.id for sides in judged for side in sides}
     yield _counted(len(columns), "column")
     yield _counted(counted.trials, "trial")
     if counted.errors:

@@ -23,7 +23,7 @@ from evals.report.cases import (
     selected,
 )
 from evals.report.changes import Changes, changes_of
-from evals.report.confusion import Matrix, matrices_of
+from evals.report.confusion import Matrix, heading_of, matrices_of
 from evals.report.data import Evidence, PageData, SuiteData, Texts, Tokens, suite_data
 from evals.report.details import Article, Requests, Source, article
 from evals.report.gates import Gates, gates_of
@@ -75,6 +75,7 @@ class Chapter(Frozen, frozen=True, kw_only=True):
     cases: Cases
     weak: Weak
     confusions: tuple[Matrix, ...]
+    confusion_heading: str
     calibration: Calibrations | None
 
 
@@ -196,6 +197,7 @@ def _chapter(
         cases=cases_of(suite, judged, shown, side_names, marks, told=len(told)),
         weak=weak_of(suite, judged, side_names, marks),
         confusions=matrices_of(suite, side_names),
+        confusion_heading=heading_of(suite),
         calibration=calibrations_of(suite, side_names, marks),
     )
     articles = [article(one, source, open=place < _UNFOLDED) for place, one in enumerate(told)]

@@ -9,7 +9,7 @@ from comparison_builders import manifest, names, singles, suite, trial, trials
 from evals.comparison.compare import compare_columns, compare_runs
 from evals.comparison.words import SAME_ANSWERS
 from evals.errors import RunError
-from evals.model import Case, Column, Comparison, Suite, TrialResult
+from evals.model import Case, Column, Comparison, Finding, Suite, TrialResult
 
 
 def compared(
@@ -113,6 +113,24 @@ def test_suites_that_only_one_run_has_are_left_out() -> None:
     rows = [trial("x", 1, suite="two")]
     found = compare_runs((manifest(one, two, id="new"), rows), (manifest(two, id="old"), rows))
     assert [part.suite.id for part in found.suites] == ["two"]
+
+
+def test_gates_of_suites_and_columns_that_are_not_compared_are_left_out() -> None:
+    def held(of: str, column: str) -> Finding:
+        return Finding(
+            suite=of, gate="errors == 0", column=column, outcome="pass", metric="errors", op="==",
+            limit=0, value=0, low=None, high=None, n_cases=1, n_trials=1, n_errors=0, reason="",
+        )  # fmt: skip
+
+    one, two = suite(["x"], ("a", "b"), id="one"), suite(["x"], ("a", "b"), id="two")
+    new = msgspec.structs.replace(
+        manifest(one, two, id="new"),
+        findings=tuple(held(of, column) for of in ("one", "two") for column in ("a", "b")),
+    )
+    both = compare_runs((new, []), (manifest(one, id="old"), []))
+    assert [(each.suite, each.column) for each in both.findings] == [("one", "a"), ("one", "b")]
+    named = compare_runs((new, []), (manifest(one, id="old"), []), columns=("a", "b"))
+    assert [(each.suite, each.column) for each in named.findings] == [("one", "b")]
 
 
 def test_a_suite_without_a_shared_column_is_left_out() -> None:

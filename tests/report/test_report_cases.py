@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import report_data as data
 
 from evals.model import Limits, Suite, TrialResult, Verdict
+from evals.report import html
 
 
 def samples(passes: str) -> Callable[[Suite], list[TrialResult]]:
@@ -47,6 +49,25 @@ def test_a_cell_tells_pass_fail_disagreement_and_error(passes: str, icon: str, c
     cell = data.view_of(comparison).chapters[0].cases.rows[0].cells[0]
     assert cell is not None
     assert (cell.mark.icon, cell.counts) == (icon, counts)
+
+
+def test_a_cell_marks_the_wrong_part_of_an_answer() -> None:
+    def answers(suite: Suite) -> list[TrialResult]:
+        checked = data.trial(suite, suite.cases[0], suite.columns[0], passed=False, text="It is 6")
+        (check,) = checked.checks
+        parted = msgspec.structs.replace(check, extracted="6")
+        whole = data.trial(suite, suite.cases[1], suite.columns[0], passed=False, text="It is 6")
+        return [msgspec.structs.replace(checked, checks=(parted,)), whole]
+
+    view = data.view_of(data.simple(answers, n_cases=2))
+    cells = [row.cells[0] for row in view.chapters[0].cases.rows]
+    assert [(cell.answer, cell.wrong, cell.part) for cell in cells if cell] == [
+        ("6", True, True),
+        ("It is 6", True, False),
+    ]
+    page = html.render(view)
+    assert '<div class="cell w">' in page
+    assert "not what was expected" in page
 
 
 def test_a_cell_tells_the_median_latency_of_an_even_number_of_samples() -> None:

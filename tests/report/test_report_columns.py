@@ -68,6 +68,32 @@ def test_the_pareto_front_leaves_out_what_is_beaten_and_keeps_ties() -> None:
     assert trade_off.heading == "On the Pareto front of accuracy and latency: fast and twin"
 
 
+def test_no_name_in_the_scatter_covers_a_point_or_another_name() -> None:
+    columns = [data.column(f"temperature-{i}_min_p-0.1", seed=i) for i in range(6)]
+
+    def answers(suite: Suite) -> list[TrialResult]:
+        return [
+            data.trial(suite, case, column, passed=place > i, latency_s=1 + i / 20)
+            for place, case in enumerate(suite.cases)
+            for i, column in enumerate(suite.columns)
+        ]
+
+    view = data.view_of(data.simple(answers, columns=columns, n_cases=20))
+    trade_off = view.chapters[0].trade_off
+    assert trade_off is not None
+    points = trade_off.scatters[0].points
+    boxes = []
+    for point in points:
+        x, y, wide = float(point.name_x), float(point.name_y), 6.5 * len(point.name)
+        boxes.append((x - wide if point.anchor == "end" else x, y, wide))
+    for at, (left, base, wide) in enumerate(boxes):
+        assert not any(
+            left < float(p.x) < left + wide and base - 11 < float(p.y.at) < base for p in points
+        )
+        for other, floor, width in boxes[:at]:
+            assert left > other + width or other > left + wide or abs(base - floor) >= 11
+
+
 def test_three_columns_that_cannot_be_told_apart() -> None:
     heading = data.view_of(data.shares(a=0.5, b=0.525, c=0.475)).chapters[0].settings.heading
     assert heading == "Neither of the other two can be told from a"

@@ -105,7 +105,21 @@ def test_markdown_has_it_as_a_table_in_which_options_are_code() -> None:
 
 def test_right_answers_stand_out_and_what_never_happened_does_not() -> None:
     page = html.render(labelled([("a", "a"), ("b", "a"), ("b", "b")], ["a", "b"]))
-    table = page.partition("Right and answered options")[2].partition("</table>")[0]
+    assert "<h3>Most often, b is taken for a: 1 of 2 times</h3>" in page
+    table = page.partition("What is taken for what?")[2].partition("</table>")[0]
     assert table.count('<td class="r hit">1</td>') == 2
     assert '<td class="r m">0</td>' in table
     assert '<td class="r">1</td>' in table
+
+
+def test_the_heading_is_the_most_frequent_mistake() -> None:
+    def heading(*pairs: tuple[str, str | None]) -> str:
+        return labelled(list(pairs), ["a", "b"]).chapters[0].confusion_heading
+
+    assert heading(("a", "b"), ("a", "b"), ("a", "a"), ("b", "a")) == (
+        "Most often, a is taken for b: 2 of 3 times"
+    )
+    assert heading(("a", "a"), ("b", None)) == (
+        "Most often missed: b, answered with no option 1 of 1 time"
+    )
+    assert heading(("a", "a"), ("b", "b")) == "No option is taken for another"

@@ -74,8 +74,19 @@ def test_the_list_is_one_file_without_script_and_escapes_what_it_shows(tmp_path:
     page = render_index(listed(tmp_path))
     assert "<script" not in page
     assert "<img" not in page
-    assert re.findall('href="([^"#]*)"', page) == ["runs/20261123T101500Z-bbbb/report.html"] * 2
+    assert re.findall('href="([^"#]*)"', page) == ["runs/20261123T101500Z-bbbb/report.html"] * 3
 
 
 def test_without_a_run_there_is_a_list_that_says_so(tmp_path: Path) -> None:
     assert "No run yet" in render_index(listed(tmp_path))
+
+
+def test_the_newest_page_is_a_link_and_the_heading_says_what_moved(tmp_path: Path) -> None:
+    kept(tmp_path, data.simple(data.failing(0, 1), n_cases=20), "20261122T101500Z-aaaa")
+    assert listed(tmp_path).moved == "Accuracy of each suite’s reference, run by run"
+    kept(tmp_path, data.simple(data.failing(0), n_cases=20), "20261123T101500Z-bbbb")
+    found = listed(tmp_path)
+    assert found.href == "runs/20261123T101500Z-bbbb/report.html"
+    assert found.moved == "Measured since the run before: arithmetic +5.0\xa0points"
+    kept(tmp_path, data.simple(data.failing(1), n_cases=20), "20261124T101500Z-cccc")
+    assert listed(tmp_path).moved == "Each suite’s accuracy is as in its run before"

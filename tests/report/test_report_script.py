@@ -169,6 +169,44 @@ def test_an_address_restores_the_view(opened, small_file: Path) -> None:
     assert page.get_by_label("Search in cases").input_value() == "/case-[12]/"
 
 
+def test_back_and_reload_lead_to_what_was_shown(opened, small_file: Path) -> None:
+    page = opened(small_file)
+    page.locator(".chip", has_text="Fail").click()
+    page.get_by_label("Search in cases").press_sequentially("case-1")
+    page.locator(".grid .c1 a").first.click()
+    page.locator(".drawer h3", has_text="case-1").wait_for()
+    page.reload()
+    page.locator(".drawer h3", has_text="case-1").wait_for()
+    page.go_back()
+    page.locator(".drawer h3").wait_for(state="detached")
+    assert (fragment(page), ids(page)) == ("outcome=fail&q=case-1", ["case-1"])
+    page.go_back()
+    page.locator(".count", has_text="3 of 8 shown").wait_for()
+    assert fragment(page) == "outcome=fail"
+    page.go_back()
+    page.locator(".count", has_text="8 of 8 shown").wait_for()
+    assert fragment(page) == ""
+
+
+def test_filters_and_names_of_columns_stay_in_view(opened, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render(build(data.simple(data.all_pass, n_cases=80))), encoding="utf-8")
+    page = opened(path)
+    page.locator("tr[data-index='60']").evaluate("e => e.scrollIntoView({block: 'center'})")
+    tops = page.evaluate(
+        "['.bar', '.tools', '.grid thead th'].map(one => document.querySelector(one)"
+        ".getBoundingClientRect()).map(({top, bottom}) => [Math.round(top), Math.round(bottom)])"
+    )
+    (_, bar), (tools, below), (head, end) = tops
+    assert (abs(tools - bar) <= 2, abs(head - below) <= 2, end < 200) == (True, True, True)
+    for at, key in enumerate("j" * 61 + "k" * 40):
+        page.keyboard.press(key)
+        row = at if key == "j" else 120 - at
+        page.locator(f"tr.cur[data-index='{row}']").wait_for()
+    page.locator("tr.cur a:focus").wait_for()
+    assert page.locator("tr.cur").evaluate("e => e.getBoundingClientRect().top") >= end - 1
+
+
 def test_a_regular_expression_that_takes_too_long_is_ended(opened, small_file: Path) -> None:
     page = opened(small_file)
     field = page.get_by_label("Search in cases")

@@ -13,7 +13,7 @@ type RawTrial = [
   score: number | null, cost: number | null, source: string | null, turns: [string, number][],
 ];
 type RawSide = [
-  icon: Icon, answer: number, wrong: boolean, counts: number, measures: number, command: number,
+  icon: Icon, answer: number, wrong: 0 | 1 | 2, counts: number, measures: number, command: number,
   trials: RawTrial[],
 ];
 

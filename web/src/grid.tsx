@@ -85,12 +85,14 @@ function Filters({ store, suite, filter, problem, shown, places }: FiltersProps)
     return of === "fail" || of === "pass" || counts.get(of);
   });
   const several = suite.columns.length > 1;
+  const bar = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => heightTold(bar.current!), []);
   const id = `${suite.anchor}-search`;
   const hint = `${id}-problem`;
   return (
-    <div class="tools" role="search" aria-label={`Cases of ${suite.id}`}>
+    <div class="tools" role="search" ref={bar} aria-label={`Cases of ${suite.id}`}>
       <div class="filters">
-        <input id={id} class="find" type="search" placeholder="Text or /regular expression/"
+        <input id={id} class="find" type="search" placeholder="Text or /regex/"
           aria-label="Search in cases and answers" value={filter.q} aria-invalid={problem ? "true" : undefined}
           aria-describedby={problem ? hint : undefined} spellcheck={false} autocomplete="off"
           onInput={(e) => change({ q: e.currentTarget.value })}
@@ -122,6 +124,14 @@ function Filters({ store, suite, filter, problem, shown, places }: FiltersProps)
       </span>
     </div>
   );
+}
+
+/** Tells the styles how high the filters are: below them the names of the columns stay in view. */
+function heightTold(bar: HTMLElement) {
+  const watch = new ResizeObserver(() =>
+    bar.parentElement?.style.setProperty("--tools", `${bar.offsetHeight}px`));
+  watch.observe(bar);
+  return () => watch.disconnect();
 }
 
 function orders(suite: Suite, filter: Filter): [string, string][] {
@@ -341,7 +351,7 @@ function Cell({ one, at, name }: { one: Case; at: number; name: string | undefin
   const of = side(one, at);
   if (!of) return <td class="f">–</td>;
   return (
-    <td data-l={name} data-column={at}><div class={`cell${of.wrong ? "" : " p"}`}>
+    <td data-l={name} data-column={at}><div class={`cell${[" p", "", " w"][of.wrong]}`}>
       <Mark icon={of.icon} /><bdi class="a" dir="auto">{of.answer}</bdi>
       <span class="b">{of.counts && <><i class={of.icon}>{of.counts}</i>{of.measures && ", "}</>}{of.measures}</span>
     </div></td>

@@ -29,7 +29,8 @@ export function setUpKeys(store: Store, moves: Moves) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "quiet";
-    button.textContent = label;
+    button.textContent = label.split(" ")[0]!;
+    if (name === "Search") button.append(" ", Object.assign(document.createElement("kbd"), { textContent: "/" }));
     button.title = name;
     button.setAttribute("aria-label", label === "?" ? "Keyboard (?)" : label);
     button.addEventListener("click", act);

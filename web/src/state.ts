@@ -24,20 +24,24 @@ export class Store {
 
   filter(suite: Suite): Filter { return this.filters.get(suite.anchor) ?? NONE; }
 
+  /** Letters typed one after another are one step back. */
   change(suite: Suite, patch: Partial<Filter>) {
+    const typing = patch.q !== undefined && this.filter(suite).q !== "";
     this.filters.set(suite.anchor, { ...this.filter(suite), ...patch });
-    this.told();
+    this.told(!typing);
   }
 
   clear(suite: Suite) {
     const { hidden, sort } = this.filter(suite);
     this.filters.set(suite.anchor, { ...NONE, hidden, sort });
-    this.told();
+    this.told(true);
   }
 
+  /** From case to case is no step back of its own. */
   show(open: Open | null) {
+    const moved = Boolean(this.open && open);
     this.open = open;
-    this.told();
+    this.told(!moved);
   }
 
   subscribe(listener: () => void) {
@@ -45,10 +49,12 @@ export class Store {
     return () => void this.listeners.delete(listener);
   }
 
-  private told() {
+  private told(step = false) {
     const said = this.fragment();
-    const { pathname, search } = location;
-    history.replaceState(null, "", said ? `#${said}` : pathname + search);
+    const { pathname, search, hash } = location;
+    const address = said ? `#${said}` : pathname + search;
+    if (step && said !== hash.slice(1)) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
     for (const listener of this.listeners) listener();
   }
 
@@ -73,10 +79,11 @@ export class Store {
   read(fragment: string): boolean {
     const link = this.find(fragment);
     if (link) {
-      this.show(link);
+      this.open = link;
+      this.told();
       return true;
     }
-    if (!/(^|&)[a-z]+=/.test(fragment)) return false;
+    if (fragment && !/(^|&)[a-z]+=/.test(fragment)) return false;
     this.filters.clear();
     let open: Open | null = null;
     let suite = this.data.suites[0];
@@ -89,7 +96,7 @@ export class Store {
     }
     this.open = open;
     this.told();
-    return true;
+    return fragment !== "";
   }
 
   private take(suite: Suite, key: string, value: string) {
