@@ -77,6 +77,9 @@ def audit(source: Source) -> Audit:
     for cell, answers, others in _columns(source, found.untried):
         for sample, completion in answers:
             tried = _Tried(cell, completion)
+            if not tried.touched:
+                found.untried["nothing that decides looks at the text or the calls"] += 1
+                continue
             if tried.whole and not tried.passes:
                 found.untried["the answer fails as it is"] += 1
                 continue
@@ -131,6 +134,7 @@ class _Tried:
         self._context = cell.context
         self.verdicts = self.judged(completion)
         self.passes = conclude(self.case, self.verdicts).outcome == "pass"
+        self.touched = any(check.weight > 0 and _touches(check) for check in cell.checks)
         self.whole = not any(check.asks and check.weight > 0 for check in cell.checks)
 
     def judged(self, completion: Completion) -> tuple[Verdict, ...]:

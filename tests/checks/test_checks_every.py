@@ -4,6 +4,7 @@ The answers are those of `docs/examples/checks.yaml`, which the reference shows 
 A new type needs an example that passes and one that fails there, and a line in `EVIDENCE`.
 """
 
+import itertools
 import json
 import math
 import re
@@ -18,7 +19,7 @@ from evals.checks.options import OptionsError
 from evals.checks.registry import FAMILIES, find
 from evals.checks.written import read_assertion
 from evals.model import Choice, Completion, Timing, Token, ToolCall, Usage
-from evals.testing import check
+from evals.testing import ScriptedEndpoint, check
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [name for listed in FAMILIES.values() for name in listed.split()]
@@ -255,14 +256,45 @@ def test_hostile_answers_are_judged_in_words(reference, name):
                     columns = {"warm": [answer, answer], "cold": [answer]}
                     scores = {"warm": [0.5, 1.0], "cold": [0.0]}
                     verdict = check(written, columns, scores=scores)
-                crashed = re.match(r"[A-Z]\w*(Error|Exception|Warning): ", verdict.reason)
-                assert not crashed, (what, verdict.reason[:200])
-                assert 0 < len(verdict.reason) < 5000, what
-                assert verdict.score is None or 0 <= verdict.score <= 1, what
-                assert (verdict.passed is None) is (verdict.score is None), what
-                values = (verdict.values or {}).values()
-                assert all(value is None or math.isfinite(value) for value in values), what
-                json.dumps(msgspec.to_builtins(verdict), allow_nan=False)
+                in_words(verdict, what)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if find(name).asks])
+def test_hostile_answers_and_hostile_replies_of_a_judge_are_judged_in_words(reference, name):
+    example = examples(reference, name)[0]
+    (told, *_) = example["passes"]
+    said = told.get("judge", "")
+    said = said if isinstance(said, list) else [said]
+
+    def judged(written, text, reply):
+        replies = itertools.cycle(said if reply is None else [reply])
+        endpoint = ScriptedEndpoint(
+            lambda request: (
+                [[1.0, 0.5] for _ in request.body["input"]]
+                if request.path == "/embeddings"
+                else next(replies)
+            )
+        )
+        several = {"warm": [text, "It is Paris."], "cold": [text]}
+        answers = several if find(name).scope == "columns" else text
+        return check(written, answers, endpoint=endpoint)
+
+    for written in (example["assert"], negated(example["assert"])):
+        for what, text in TEXTS.items():
+            in_words(judged(written, text, None), f"answer: {what}")
+            in_words(judged(written, "It is Paris.", text), f"reply: {what}")
+
+
+def in_words(verdict, what):
+    """It is a verdict: no exception, no endless reason, no score that is no share."""
+    crashed = re.match(r"[A-Z]\w*(Error|Exception|Warning): ", verdict.reason)
+    assert not crashed, (what, verdict.reason[:200])
+    assert 0 < len(verdict.reason) < 5000, what
+    assert verdict.score is None or 0 <= verdict.score <= 1, what
+    assert (verdict.passed is None) is (verdict.score is None), what
+    values = (verdict.values or {}).values()
+    assert all(value is None or math.isfinite(value) for value in values), what
+    json.dumps(msgspec.to_builtins(verdict), allow_nan=False)
 
 
 @pytest.mark.parametrize("name", NAMES)

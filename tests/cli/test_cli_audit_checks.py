@@ -24,6 +24,7 @@ tests:
       - {type: regex, value: "[0-9]"}
   - {id: fails, vars: {says: "no"}, assert: [{type: contains, value: "yes"}]}
   - {id: unjudged, vars: {says: "what"}, assert: []}
+  - {id: timed, vars: {says: "so"}, assert: [{type: latency, max: 9s}, {type: complete}]}
 """
 
 
@@ -41,7 +42,10 @@ def test_assertions_that_accept_wrong_answers_are_told(suite, call):
     assert (called.code, called.err) == (0, "")
     (told,) = json.loads(called.out)["suites"]
     assert told["answers"] == 3
-    assert told["untried"] == {"the answer fails as it is": 1}
+    assert told["untried"] == {
+        "the answer fails as it is": 1,
+        "nothing that decides looks at the text or the calls": 1,
+    }
     rows = {row["check"]: row for row in told["assertions"]}
     assert list(rows) == ["equals", "word-count", "not-contains", "regex"]
     assert set(rows["equals"]["accepted"].values()) == {0}
@@ -69,8 +73,9 @@ def test_the_table_names_each_assertion_by_its_place(suite, call):
     lines = called.out.splitlines()
     assert lines[0] == "suites/said.eval.yaml: 3 answers changed"
     assert lines[1] == "  left out: 1: the answer fails as it is"
-    assert " ".join(lines[2].split()).startswith("STILL PASSES EMPTIED HALVED NUMBER OTHER CASE")
-    assert lines[3].endswith("suites/said.eval.yaml:4:54")
+    assert lines[2] == "  left out: 1: nothing that decides looks at the text or the calls"
+    assert " ".join(lines[3].split()).startswith("STILL PASSES EMPTIED HALVED NUMBER OTHER CASE")
+    assert lines[4].endswith("suites/said.eval.yaml:4:54")
     assert "tests that still pass" in lines
     assert any("refusal" in line and "loose[default] sample 0" in line for line in lines)
 
