@@ -156,9 +156,13 @@ def _common(line: Sequence[str], other: Sequence[str]) -> Iterator[int]:
 
 def _inspect(options: Rouge) -> Iterator[Mistake]:
     yield from inspect_references(options)
-    told = missing("nltk") if options.stemmer else None
-    if told is not None:
-        yield ("stemmer",), f"the stemmer {told}"
+    for reference in as_many(options.value):
+        if not any(_words(reference, Rouge(value=reference))):
+            told = f"{quote(reference, limit=60)} has no word of a-z or digits, as ROUGE counts them"
+            yield ("value",), f"{told}: no answer could score above 0"
+    lacking = missing("nltk") if options.stemmer else None
+    if lacking is not None:
+        yield ("stemmer",), f"the stemmer {lacking}"
 
 
 CHECKS = (
