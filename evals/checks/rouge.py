@@ -158,7 +158,9 @@ def _inspect(options: Rouge) -> Iterator[Mistake]:
     yield from inspect_references(options)
     for reference in as_many(options.value):
         if not any(_words(reference, Rouge(value=reference))):
-            told = f"{quote(reference, limit=60)} has no word of a-z or digits, as ROUGE counts them"
+            told = (
+                f"{quote(reference, limit=60)} has no word of a-z or digits, as ROUGE counts them"
+            )
             yield ("value",), f"{told}: no answer could score above 0"
     lacking = missing("nltk") if options.stemmer else None
     if lacking is not None:

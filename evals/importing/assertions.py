@@ -29,6 +29,7 @@ _RENAMED: Final = {
     "is-valid-openai-tools-call": "is-valid-tool-call",
     "is-valid-openai-function-call": "is-valid-tool-call",
     "is-valid-function-call": "is-valid-tool-call",
+    "similar:cosine": "similar",
 }
 _THRESHOLDS: Final = {  # what promptfoo takes where none is written
     "rouge-n": 0.75, "bleu": 0.5, "gleu": 0.5, "meteor": 0.5, "similar": 0.75, "g-eval": 0.7,

@@ -98,6 +98,26 @@ def test_every_row_for_promptfoo_says_same_better_or_left_out():
         assert ours != "–" or how.startswith("left out"), theirs
 
 
+PROMPTFOO = """
+answer-relevance bleu classifier contains contains-all contains-any contains-html
+contains-json contains-sql contains-xml context-faithfulness context-recall
+context-relevance conversation-relevance cost equals factuality finish-reason g-eval gleu
+guardrails icontains icontains-all icontains-any is-html is-json is-refusal is-sql
+is-valid-function-call is-valid-openai-function-call is-valid-openai-tools-call is-xml
+javascript latency levenshtein llm-rubric pi meteor model-graded-closedqa
+model-graded-factuality moderation perplexity perplexity-score python regex rouge-n ruby
+similar similar:cosine similar:dot similar:euclidean starts-with tool-call-f1 skill-used
+trajectory:goal-success trajectory:tool-args-match trajectory:step-count
+trajectory:tool-sequence trajectory:tool-used trace-error-spans trace-span-count
+trace-span-duration search-rubric webhook word-count select-best human max-score assert-set
+"""  # its assertion types in November 2026, but for those of its `redteam`
+
+
+def test_every_type_of_promptfoo_has_a_row():
+    theirs = page("promptfoo.md").partition("## Importing")[0]
+    assert [name for name in PROMPTFOO.split() if f"`{name}`" not in theirs] == []
+
+
 def test_every_type_that_is_imported_has_a_row_for_people_who_know_promptfoo():
     from evals.importing import assertions
 
