@@ -19,7 +19,7 @@ Lookup = Callable[[Request], Completion]
 
 # Scripts under way at once. More than any sensible concurrency: those that wait for their answer
 # to be durable must not keep others from being sent.
-_WINDOW = 1024
+WINDOW = 1024
 
 
 class Answers(Sequence[Completion]):
@@ -106,7 +106,7 @@ async def gather(scripts: Iterable[Waiting]) -> None:
 
     waiting = iter(scripts)
     async with asyncio.TaskGroup() as group:
-        for first in itertools.islice(waiting, _WINDOW):
+        for first in itertools.islice(waiting, WINDOW):
             group.create_task(_drive_on(first, waiting))
 
 

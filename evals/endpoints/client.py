@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from evals.answer import price, read
+from evals.endpoints import collector
 from evals.endpoints.attempt import Answered, attempt
 from evals.endpoints.config import Config, EndpointConfig
 from evals.endpoints.connection import recorded_now
@@ -346,7 +347,8 @@ async def connect(
     run = Run(config, env=env, secrets=secrets, on_event=on_event, jitter=jitter)
     clients = {name: _client(config.endpoints[name], run) for name in names}
     try:
-        yield Router(run, clients, tally=tally)
+        with collector.seldom():
+            yield Router(run, clients, tally=tally)
     finally:
         await run.transport.aclose()
         for client in clients.values():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -130,7 +130,7 @@ class Connection:
 def recorded_now(request: Request, *, base_url: str, attempts: int) -> Recorded:
     """What a recording says of itself that is made of the answer to a request."""
     return Recorded(
-        at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         by=f"pytest-model-evals {_version()}",
         base_url=base_url,
         attempts=attempts,

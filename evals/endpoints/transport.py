@@ -11,6 +11,7 @@ import contextlib
 import os
 import ssl
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Literal, TypeAlias
@@ -128,12 +129,12 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **rest: Any) -> None:  # aiohttp's own parameters
         super().__init__(**rest)
-        self._opening: dict[object, _Opening] = {}
+        self._opening: defaultdict[object, _Opening] = defaultdict(_Opening)
 
     async def connect(self, req: Any, *args: Any, **kwargs: Any) -> Any:  # aiohttp's signature
         wire = WIRE.get()
         wire.wanted_at = time.perf_counter()
-        opening = self._opening.setdefault(req.connection_key, _Opening())
+        opening = self._opening[req.connection_key]
         with opening:
             connection = await super().connect(req, *args, **kwargs)
         if wire.is_new:

@@ -121,6 +121,21 @@ def test_who_waits_for_a_sync_that_fails_hears_of_it():
     assert [type(each) for each in asyncio.run(main())] == [DiskError] * 3
 
 
+def test_who_no_longer_waits_for_a_sync_keeps_no_other_from_it():
+    synced = []
+
+    async def main():
+        grouped = Grouped(synced.extend)
+        waiting = [asyncio.create_task(grouped.done(n)) for n in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    ends = asyncio.run(main())
+    assert [type(each) for each in ends] == [asyncio.CancelledError, type(None), type(None)]
+    assert synced == [0, 1, 2]
+
+
 def test_lines_are_synced_in_groups_and_again_at_the_end(tmp_path, monkeypatch):
     calls = []
     name = "fdatasync" if hasattr(os, "fdatasync") else "fsync"
