@@ -89,7 +89,7 @@ class EvalsError(Exception):
         super().__init__(message if remedy is None else f"{message}\n{remedy}")
 
 
-def told(problem: Exception) -> str:
+def told(problem: BaseException) -> str:
     """The traceback of an exception, as Python prints it."""
     import traceback
 

@@ -93,7 +93,7 @@ class PreparedCheck(msgspec.Struct, frozen=True, dict=True):
             if isinstance(judged, str):
                 return _ruling(self.check, verdict.found(False, judged), both_ways=True)
             found = self._read(self._called(judged, context))
-        except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # it loses no other verdict
             return _ruling(self.check, self._broken(error))
         return _ruling(self.check, self._told(found, judged))
 
@@ -106,7 +106,7 @@ class PreparedCheck(msgspec.Struct, frozen=True, dict=True):
             if isinstance(judged, str):
                 return _ruling(self.check, verdict.found(False, judged), both_ways=True)
             found = self._read((yield from asked(self._called(judged, context))))
-        except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # it loses no other verdict
             return _ruling(self.check, self._broken(error))
         return _ruling(self.check, self._told(found, judged))
 
@@ -128,7 +128,7 @@ class PreparedCheck(msgspec.Struct, frozen=True, dict=True):
             own = next(iter(looked.values()))
             returned = self._called(looked if self.type.scope == "columns" else own, context)
             found = self._read((yield from asked(returned)) if self.asks else returned)
-        except Exception as error:  # noqa: BLE001  # a bug in one check loses no other verdict
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # it loses no other verdict
             return _ruling(self.check, self._broken(error)).verdict
         first = next(sample for sample in own if sample is not None)
         return _ruling(self.check, self._told(found, first)).verdict
@@ -162,7 +162,7 @@ class PreparedCheck(msgspec.Struct, frozen=True, dict=True):
             return returned  # type: ignore[no-any-return]  # built-in functions return verdicts
         return verdict.read(returned, threshold=self.threshold, weight=self.check.weight)
 
-    def _broken(self, error: Exception) -> Verdict:
+    def _broken(self, error: BaseException) -> Verdict:
         if isinstance(error, EvalsError):
             return _error(str(error))
         broken = _error(f"{type(error).__name__}: {error}")

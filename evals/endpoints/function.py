@@ -76,7 +76,7 @@ class FunctionClient:
                 said, latency = await _timed(found.function, request)
         except EndpointError:
             raise
-        except Exception as problem:  # the project's own function may raise anything
+        except (Exception, SystemExit) as problem:  # the project's own function may raise anything
             if limit.expired():  # else a TimeoutError is the function's own
                 late = f"no answer within timeout = {timeout:g} s"
                 raise self._error(late, "timeout") from problem

@@ -80,6 +80,12 @@ def _failed_sentence(bad: Sequence[Judged], total: int, *, several: bool) -> str
     if silent:
         said += f", {words.count(silent)} of them without an answer"
     failing = sum(one.failing for one in bad)
+    if not failing and not any(t.fails for one in bad for t in one.tallies.values()):
+        have = "has" if len(bad) == 1 else "have"
+        cases = words.plural(total, "case")
+        return (
+            f"{words.count(len(bad))} of {cases} {have} errors; no answer that was judged failed."
+        )
     if not failing:
         allow = "suites allow" if several else "suite allows"
         return f"{said}; the {allow} misses, and the gates decide."

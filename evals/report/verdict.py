@@ -127,7 +127,12 @@ def _models(comparison: Comparison) -> tuple[tuple[str, int], ...]:
 
 
 def beyond(limits: Limits, unanswered: int, trials: int) -> bool:
-    """Whether more trials have no answer than the suite allows, by count or by share."""
+    """Whether more trials have no answer than the suite allows, by count or by share.
+
+    No suite allows that none has one: nothing would be shown by that.
+    """
+    if 0 < trials == unanswered:
+        return True
     if isinstance(limits.errors, int):
         return unanswered > limits.errors
     return unanswered > limits.errors * trials

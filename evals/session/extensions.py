@@ -59,7 +59,7 @@ def _import(name: str, source: str) -> None:
         importlib.import_module(name)
     except ConfigError:
         raise
-    except Exception as problem:  # the project's own code may raise anything as it is imported
+    except (Exception, SystemExit) as problem:  # the project's own code, as it is imported
         raise ConfigError(
             f"The extension {name!r} ({source}) cannot be imported: "
             f"{type(problem).__name__}: {problem}",

@@ -47,13 +47,17 @@ class Finished:
 
     @property
     def too_many_errors(self) -> tuple[str, ...]:
-        """The suites with more errors than they allow, trials that were not run included."""
+        """The suites with more errors than they allow, trials that were not run included.
+
+        None allows that no trial has a verdict: then nothing was shown.
+        """
         bad = Counter(t.suite for t in self.trials if t.outcome in ("error", "not_run"))
         total = Counter(t.suite for t in self.trials)
         return tuple(
             record.suite.id
             for record in self.manifest.suites
             if not within(record.suite.limits.errors, bad[record.suite.id], total[record.suite.id])
+            or 0 < bad[record.suite.id] == total[record.suite.id]
         )
 
     @property

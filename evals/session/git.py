@@ -95,13 +95,21 @@ class Since:
         return None if done is None else done.decode("utf-8", "surrogateescape")
 
 
+# A repository's own settings name commands that git runs; files in a checkout can look like one.
+_ASIDE = (
+    *("-c", "core.quotePath=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "safe.bareRepository=explicit"),
+)
+
+
 def git(
     folder: Path, arguments: Sequence[str], *, given: bytes = b"", timeout: float = _TIMEOUT_S
 ) -> bytes | None:
     """What a command of git prints; None where it fails, or git is not there."""
     try:
         done = subprocess.run(
-            ("git", "-C", str(folder), "-c", "core.quotePath=false", *arguments),
+            ("git", "-C", str(folder), *_ASIDE, *arguments),
             capture_output=True,
             input=given,
             timeout=timeout,

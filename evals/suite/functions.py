@@ -69,7 +69,7 @@ def messages_of(prompt: Prompt, case: Case) -> tuple[JsonObject, ...]:
     found = find_function(prompt.function)
     try:
         said = found.function(**_arguments(prompt, case, _parameters(found.function)))
-    except Exception as problem:  # the project's own function may raise anything
+    except (Exception, SystemExit) as problem:  # the project's own function may raise anything
         raise FunctionError(
             f"{found.label} raised {type(problem).__name__}: {problem}",
             remedy=f"it was raised {_where(problem)}",
@@ -121,7 +121,7 @@ def _read(said: Any, found: own.Own) -> tuple[JsonObject, ...]:
     return tuple(messages)
 
 
-def _where(problem: Exception) -> str:
+def _where(problem: BaseException) -> str:
     """The lines of the function, and of what it called, that raised."""
     frames = traceback.extract_tb(problem.__traceback__)[1:]
     if not frames:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -197,3 +198,26 @@ def test_outside_a_repository_there_is_nothing_to_compare_with(call, recorded, m
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(recorded.parent))
     called = call("audit", "evidence", "--since", "main")
     assert (called.code, "is in no git repository" in called.err) == (4, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of the shell")
+def test_no_command_runs_that_a_repository_among_the_files_names(
+    call, committed, monkeypatch
+) -> None:
+    """Files of a checkout can look like a repository of their own, with settings."""
+    inner = committed / "inner"
+    inner.mkdir()
+    (inner / "pyproject.toml").write_text("[tool.evals]\n")
+    (inner / "evil.sh").write_text("#!/bin/sh\ntouch owned\n")
+    (inner / "evil.sh").chmod(0o755)
+    git(inner, "init", "-q", "-b", "main")
+    commit(inner)
+    for part in (inner / ".git").iterdir():
+        part.rename(inner / part.name)
+    (inner / ".git").rmdir()
+    with (inner / "config").open("a") as file:
+        file.write(f"[core]\nbare = false\nworktree = {inner}\nfsmonitor = {inner}/evil.sh\n")
+    monkeypatch.chdir(inner)
+    called = call("audit", "evidence", "--since", "main")
+    assert not list(committed.rglob("owned"))
+    assert called.code == 4, "it is none that git is to trust"

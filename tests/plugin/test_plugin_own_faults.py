@@ -7,6 +7,7 @@ import pytest
 import evals.report.html
 import evals.session.evaluation
 from evals.checks.registry import forget
+from evals.cli import main
 
 EXTENSION = """
 import evals
@@ -48,6 +49,36 @@ def test_a_check_that_breaks_costs_its_trial_and_its_traceback_is_shown_and_kept
     assert by_case["noted"]["outcome"] == "pass"
     assert "raise KeyError" in by_case["noted"]["checks"][1]["traceback"]
     assert "traceback" not in by_case["good"]["checks"][0]
+
+
+def test_a_check_that_exits_costs_its_trial_too(broken):
+    own = broken.path / "own.py"
+    own.write_text(EXTENSION.replace("raise KeyError(completion.text)", "raise SystemExit(0)"))
+    result = broken.record()
+    result.assert_outcomes(passed=2, errors=1)
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*ERROR breaks: SystemExit: 0"])
+    result.stdout.fnmatch_lines(["*1 of 3 cases has errors; no answer that was judged failed."])
+    assert [trial["outcome"] for trial in broken.trials()] == ["error", "pass", "pass"]
+
+
+def test_a_module_that_exits_as_it_is_imported_is_a_mistake_of_the_configuration(
+    broken, monkeypatch, capfd
+):
+    (broken.path / "own.py").write_text("raise SystemExit(0)\n")
+    assert broken.run().ret == 4
+    monkeypatch.chdir(broken.path)
+    assert main(["plan"]) == 4
+    assert "SystemExit" in capfd.readouterr().err
+
+
+def test_a_run_without_any_verdict_is_no_success_whatever_the_suite_allows(project):
+    project.suite(SUITE.replace("breaks", "contains, value: x") + "limits: {errors: 99}\n")
+    result = project.run()
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["! No result", "*None of 3 trials was answered*"])
+    project.record("-k", "good")
+    assert project.run("--evals-no-report").ret == 0
 
 
 def test_code_that_breaks_while_a_trial_is_judged_costs_that_trial(sums, monkeypatch):
