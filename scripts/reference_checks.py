@@ -164,7 +164,8 @@ def _about(kind: CheckType) -> str:
         said.append("The suite needs a [`judge`](suites.md#judge).")
     elif kind.needs:
         needs = " and ".join(_NEEDS[need] for need in kind.needs)
-        said.append(f"The parameters must have {needs}, else the suite is refused.")
+        spared = f" or the check `{kind.spared_by}`," if kind.spared_by else ""
+        said.append(f"The parameters must have {needs},{spared} else the suite is refused.")
     if kind.decided_by:
         keys_ = " and ".join(map(code, kind.decided_by))
         said.append(f"One of {keys_} is needed, unless the weight is 0.")

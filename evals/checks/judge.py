@@ -314,7 +314,7 @@ def unmet(assertion: Assertion, parameters: JsonObject, *, judge: bool = False) 
         found = [m for member in assertion.of for m in unmet(member, parameters, judge=judge)]
         return tuple(dict.fromkeys(found))
     kind = find(assertion.type)
-    needs = kind.needs if kind is not None else ()
+    needs = () if kind is None or assertion.options.get(kind.spared_by or "") else kind.needs
     if "judge" in needs and not judge:
         return (f"{assertion.label} needs a judge: add `judge: {{endpoint: …, model: …}}`",)
     lacking = [_NEEDS[n] for n in needs if n != "judge" and not _met(n, parameters)]

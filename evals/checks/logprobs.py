@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from evals.checks.choice import (
+    Choice,
     ChoiceOptions,
     as_keys,
     as_mapping,
+    choice,
     inspect_keys,
     inspect_options,
     key_of,
@@ -19,6 +22,7 @@ from evals.checks.choice import (
 from evals.checks.options import Options
 from evals.checks.registry import CheckType, Mistake
 from evals.checks.tokens import after_thinking, alternatives, likeliest, tokens_of
+from evals.checks.transform import strip_thinking
 from evals.checks.verdict import found, nfc, quote
 from evals.errors import CheckError
 from evals.model import Completion, Token, Verdict
@@ -38,6 +42,10 @@ class ChoiceLogprob(Options, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0, le=1)],
         Meta(description="Below this probability of all options together, it is an error."),
     ] = 0.5
+    fallback: Annotated[
+        Literal["text"] | None,
+        Meta(description="`text`: in place of an error, judge the text as `choice` does."),
+    ] = None
 
 
 def choice_logprob(completion: Completion, options: ChoiceLogprob) -> Verdict:
@@ -47,6 +55,17 @@ def choice_logprob(completion: Completion, options: ChoiceLogprob) -> Verdict:
     right option's share of what all options have. An error where the options together are less
     likely than `min_mass`; a tie is a fail.
     """
+    try:
+        return _by_logprobs(completion, options)
+    except CheckError as error:
+        if options.fallback is None:
+            raise
+        text = completion.with_text(strip_thinking(completion.text))
+        said = choice(text, Choice(options=options.options, value=options.value))
+        return msgspec.structs.replace(said, reason=f"by the text, as {error}: {said.reason}")
+
+
+def _by_logprobs(completion: Completion, options: ChoiceLogprob) -> Verdict:
     texts = as_mapping(options.options)
     spellings = _spellings(tuple(texts))
     token = _answer_token(tokens_of(completion), spellings)
@@ -133,6 +152,7 @@ CHECKS = (
         options=ChoiceLogprob,
         judges="logprobs",
         needs=("logprobs", "top_logprobs"),
+        spared_by="fallback",
         inspect=_inspect_choice_logprob,
     ),
 )

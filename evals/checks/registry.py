@@ -94,6 +94,7 @@ class CheckType:
     options: type[Any] | None
     judges: Judges = "text"
     needs: tuple[Need, ...] = ()
+    spared_by: str | None = None
     inspect: Callable[[Any], Iterable[Mistake]] | None = None
     decided_by: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+from evals.checks.judge import unmet
+from evals.checks.written import read_assertion
 from evals.model import Token
 
 QUESTION = {"type": "choice-logprob", "options": ["A", "B"], "value": "A"}
@@ -50,6 +52,26 @@ def test_the_article_of_a_sentence_is_no_option(measured):
     assert (verdict.passed, verdict.extracted) == (False, " B")
     said = measured(token("Answer"), token(":"), article, text="Answer: a")
     assert (said.passed, said.extracted) == (True, " a")
+
+
+def test_the_text_is_judged_where_log_probabilities_do_not_decide(judged, answered):
+    written = {**QUESTION, "fallback": "text"}
+    verdict = judged("The answer is A.", written)
+    assert (verdict.passed, verdict.score, verdict.extracted) == (True, 1.0, "A")
+    assert verdict.reason.startswith("by the text, as the answer came without logprobs: found A")
+    assert judged("<think>A, I think</think>B", written).passed is False
+    assert judged("Hard to say.", written).passed is False
+    unsure = answered("B", logprobs=(token("The", ("The", 0.9), ("A", 0.05)),))
+    assert judged(unsure, written).passed is False
+    assert judged(unsure, {**written, "type": "not-choice-logprob"}).passed is True
+    sure = answered("B", logprobs=(token("B", ("A", 0.6), ("B", 0.3)),))
+    assert judged(sure, written).passed is True, "log-probabilities come first"
+
+
+def test_with_the_text_to_fall_back_to_no_parameter_is_needed():
+    without = read_assertion(QUESTION)
+    assert unmet(without, {}) != ()
+    assert unmet(read_assertion({**QUESTION, "fallback": "text"}), {}) == ()
 
 
 def test_a_tie_is_a_fail(measured):
