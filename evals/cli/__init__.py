@@ -13,12 +13,18 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. `arguments` are the process's where they are None."""
+    import os
+    import sys
+
     import click
 
     from evals.cli.exits import Exit, internal_error, refuse
     from evals.cli.group import group
     from evals.errors import EvalsError
 
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed (`>&-`): nobody wants to read it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     try:
         code = group.main(args=arguments, prog_name="evals", standalone_mode=False)
     except click.UsageError as problem:

@@ -124,13 +124,18 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
             for name, source in judged.items()
         ),
     )
-    write_manifest(
-        evaluation.options.folder,
-        manifest,
-        secrets=evaluation.secrets,
-        durable=evaluation.options.mode != "replay",
-    )
+    _keep(manifest, evaluation)
     return Finished(run, manifest, trials)
+
+
+def _keep(manifest: Manifest, evaluation: Evaluation) -> None:
+    """Write the manifest; where the items ran in workers, nothing has named the run yet."""
+    options = evaluation.options
+    begun = (options.folder / "run.json").exists()
+    durable = options.mode != "replay"
+    write_manifest(options.folder, manifest, secrets=evaluation.secrets, durable=durable)
+    if not begun and options.place is None:
+        point_latest(options.runs, options.run_id)
 
 
 def _findings(

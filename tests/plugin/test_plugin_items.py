@@ -270,6 +270,14 @@ def test_recording_under_xdist_asks_in_one_process_and_says_so(project):
     assert project.asked == 2
 
 
+def test_a_run_of_workers_is_the_newest_too(sums):
+    before = (sums.path / "reports/runs/latest").resolve()
+    sums.run("-n", "1").assert_outcomes(passed=1, failed=1)
+    after = (sums.path / "reports/runs/latest").resolve()
+    assert after != before
+    assert json.loads((after / "run.json").read_text())["mode"] == "replay"
+
+
 def test_without_the_cache_and_without_a_terminal_all_is_well(sums):
     assert sums.run("-p", "no:cacheprovider").ret == 1
     assert sums.run("-p", "no:terminal").ret == 1
