@@ -75,7 +75,7 @@ def max_score(
     own, best = context.column, max(means.values())
     winners = [column for column, mean in means.items() if reaches(mean, best)]
     others = ", ".join(f"{column} {mean:.4g}" for column, mean in means.items() if column != own)
-    told = f"{own} scores {means[own]:.4g}; {others}"
+    told = f"{own} scores {means[own]:.4g}; {others or 'there is no other column'}"
     if own not in winners:
         return found(False, f"{told}: {' and '.join(winners)} scores best", extracted=None)
     share = 1.0 / len(winners)

@@ -17,6 +17,9 @@ from evals.errors import CheckError
 from evals.model import Completion, Verdict
 
 
+_SMALLEST, _LARGEST = 1e-200, 1e200
+
+
 class Similar(Options, frozen=True, kw_only=True):
     """Options of `similar`."""
 
@@ -63,10 +66,19 @@ def cosine(one: Sequence[float], other: Sequence[float]) -> float:
     """The cosine of the angle between two vectors; raises `CheckError` where there is none."""
     if len(one) != len(other):
         raise CheckError(f"vectors of {len(one)} and {len(other)} numbers cannot be compared")
-    length = math.hypot(*one) * math.hypot(*other)
-    if not length:
+    if not any(one) or not any(other):
         raise CheckError("a vector is all zeros: it has no direction")
+    length = math.hypot(*one) * math.hypot(*other)
+    if not _SMALLEST < length < _LARGEST:  # what is multiplied would be 0 or infinite
+        one, other = _scaled(one), _scaled(other)
+        length = math.hypot(*one) * math.hypot(*other)
     return math.fsum(a * b for a, b in zip(one, other, strict=True)) / length
+
+
+def _scaled(vector: Sequence[float]) -> Sequence[float]:
+    """The vector in its direction, with numbers up to 1."""
+    largest = max(map(abs, vector))
+    return [number / largest for number in vector]
 
 
 def _inspect(options: Similar) -> Iterator[Mistake]:

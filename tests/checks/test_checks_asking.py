@@ -170,6 +170,10 @@ def test_cosines_of_odd_vectors_are_errors():
     assert (opposite.passed, opposite.score, opposite.values) == (False, 0.0, {"cosine": -1.0})
     assert "all zeros" in check(similar, "a", endpoint=vectors([0, 0], [1, 1])).reason
     assert "cannot be compared" in check(similar, "a", endpoint=vectors([1], [1, 1])).reason
+    for huge in (1e200, 1e-200, 1e308, 5e-324):
+        same = check(similar, "a", endpoint=vectors([huge, huge], [huge, huge]))
+        assert (same.passed, same.score) == (True, pytest.approx(1.0))
+    assert check(similar, "a", endpoint=vectors([10**400, 1], [1, 1])).passed is None
 
 
 def test_of_several_references_the_nearest_counts_and_is_named():
