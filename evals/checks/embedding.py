@@ -16,7 +16,6 @@ from evals.checks.verdict import found, nfc, quote, reaches
 from evals.errors import CheckError
 from evals.model import Completion, Verdict
 
-
 _SMALLEST, _LARGEST = 1e-200, 1e200
 
 

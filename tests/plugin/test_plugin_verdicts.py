@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITE = "every-check.eval.yaml"
+SUITES = ("every-check", "columns", "judged", "grounded")  # together they use every check
+FILES = [f"{name}.eval.yaml" for name in SUITES]
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """The suite that tries every check, with its recordings, in a project of its own."""
+    """The suites that try every check, with their recordings, in a project of their own."""
     folder = tmp_path_factory.mktemp("verdicts")
-    shutil.copy(ROOT / "suites" / SUITE, folder / SUITE)
-    shutil.copytree(ROOT / "suites/cassettes/every-check", folder / "cassettes/every-check")
+    for name in SUITES:
+        shutil.copy(ROOT / f"suites/{name}.eval.yaml", folder)
+        shutil.copytree(ROOT / "suites/cassettes" / name, folder / "cassettes" / name)
     (folder / "pyproject.toml").write_text('[tool.evals]\nendpoint = "local"\n')
     return folder
 
@@ -42,38 +44,41 @@ def verdicts(project, *arguments, **environ):
 
 
 def stored(run):
-    """The verdicts of each trial of a run, by case and sample."""
+    """The verdicts of each trial of a run."""
     lines = [
         json.loads(line)
         for file in run.glob("trials-*.jsonl")
         for line in file.read_text("utf-8").splitlines()
     ]
     return {
-        (line["case"], line["sample"]): json.dumps([line["outcome"], line["checks"]])
+        tuple(line[key] for key in ("suite", "case", "column", "sample")): json.dumps(
+            [line["outcome"], line["checks"]]
+        )
         for line in lines
     }
 
 
 @pytest.fixture(scope="module")
 def expected(project):
-    return verdicts(project, SUITE)
+    return verdicts(project, *FILES)
 
 
 def test_another_order_another_process_another_locale(project, expected):
-    cases = dict.fromkeys(case for case, _ in reversed(expected))
-    nodes = [f"{SUITE}::{case}[default]" for case in cases]
+    items = dict.fromkeys(each[:3] for each in reversed(expected))
+    nodes = [f"{suite}.eval.yaml::{case}[{column}]" for suite, case, column in items]
     found = verdicts(project, "-n", "2", *nodes, LC_ALL="C", PYTHONUTF8="0", PYTHONHASHSEED="7")
     assert found == expected
 
 
 def test_other_line_ends_and_another_language(project, expected):
-    suite = project / SUITE
-    before = suite.read_bytes()
-    suite.write_bytes(before.replace(b"\n", b"\r\n"))
+    before = {file: (project / file).read_bytes() for file in FILES}
+    for file, text in before.items():
+        (project / file).write_bytes(text.replace(b"\n", b"\r\n"))
     try:
-        found = verdicts(project, SUITE, LC_ALL="tr_TR.UTF-8", LANG="tr_TR.UTF-8", TZ="Asia/Tokyo")
+        found = verdicts(project, *FILES, LC_ALL="tr_TR.UTF-8", LANG="tr_TR.UTF-8", TZ="Asia/Tokyo")
     finally:
-        suite.write_bytes(before)
+        for file, text in before.items():
+            (project / file).write_bytes(text)
     assert found == expected
 
 
