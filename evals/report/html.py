@@ -23,7 +23,9 @@ from evals.report.view import View
 __all__ = ["render", "render_index"]
 
 _PIECE = 4_000
-_STYLE, _SCRIPT = "\0style\0", "\0script\0"  # no text has a NUL: they are shown as labels
+_STYLE, _EARLY, _SCRIPT = "\0style\0", "\0early\0", "\0script\0"  # no text has a NUL: it is a label
+_HIDE = "if(window.DecompressionStream)document.documentElement.className='loading'"
+"""Run first: what the script is about to replace is not laid out before it does."""
 
 
 def render(view: View, *, redact: Callable[[str], str] = str) -> str:
@@ -39,12 +41,14 @@ def render(view: View, *, redact: Callable[[str], str] = str) -> str:
         .render(
             view=view,
             style=_STYLE,
+            early=_EARLY,
             script=_SCRIPT,
             data=_packed(view.data, redact),
-            policy=_policy(style, script),
+            policy=_policy(style, _HIDE, script),
         )
     )
-    return redact(page).replace(_STYLE, style).replace(_SCRIPT, script)
+    page = redact(page).replace(_STYLE, style)
+    return page.replace(_EARLY, _HIDE).replace(_SCRIPT, script)
 
 
 def render_index(history: History) -> str:
@@ -78,13 +82,14 @@ def _parts(data: PageData) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _policy(style: str, script: str) -> str:
-    """Nothing may be loaded; the one style and the one script are allowed by their hashes.
+def _policy(style: str, *scripts: str) -> str:
+    """Nothing may be loaded; the one style and the scripts are allowed by their hashes.
 
     A worker, which the script can end, is for regular expressions.
     """
+    hashes = " ".join(f"'{_hash(script)}'" for script in scripts)
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src {hashes}; "
         "worker-src blob:; img-src data:; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types evals"
     )

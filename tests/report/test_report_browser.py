@@ -109,6 +109,20 @@ def test_text_has_enough_contrast(browser, page_file: Path, scheme: str) -> None
     page.close()
 
 
+def test_with_data_that_cannot_be_read_it_is_the_page_without_script(
+    browser, page_file: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.html"
+    text = page_file.read_text(encoding="utf-8")
+    broken.write_text(text.replace('"gzip":"', '"gzip":"AAAA', 1), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(broken.as_uri())
+    page.locator("html:not(.loading):not(.js)").wait_for()
+    assert page.locator(".grid.still").first.is_visible()
+    assert page.locator("#details").is_visible()
+    page.close()
+
+
 def test_the_page_prints(browser, page_file: Path) -> None:
     page = browser.new_page()
     page.goto(page_file.as_uri())
@@ -118,3 +132,16 @@ def test_the_page_prints(browser, page_file: Path) -> None:
     assert not page.locator(".bar").is_visible()
     assert page.locator("#verdict h1").is_visible()
     page.close()
+
+
+def test_without_script_paper_has_the_worst_cases_and_says_so(browser, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render(build(data.simple(data.failing(3), n_cases=20))), encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert not page.get_by_text("The first 13 of 20 cases.").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".grid tbody tr:visible").count() == 13
+    assert page.get_by_text("The first 13 of 20 cases.").is_visible()
+    context.close()

@@ -488,7 +488,8 @@ def test_the_page_prints_with_its_script(opened, showcase_file: Path) -> None:
     assert not page.locator(".tools").first.is_visible()
     assert not page.locator(".exports").first.is_visible()
     assert page.locator("#details article").first.is_visible()
-    assert page.locator(".grid tbody tr").first.is_visible()
+    page.locator(".note", has_text="The first 13 of 60 cases.").wait_for()
+    assert page.locator(".grid").first.locator("tbody tr").count() == 13
 
 
 def test_of_many_cases_those_in_view_are_drawn(opened, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import { containing, looksLikePattern, matching, pattern } from "./search";
 import { isFiltered, type Filter, type Store } from "./state";
 
 const ALL_IN_DOM = 100;
-const ON_PAPER = 200;
+const ON_PAPER = 13;
 
 /** What the keyboard needs of a grid. */
 export interface Grid { suite: Suite; places: number[]; mark: (index: number) => void }

@@ -106,10 +106,11 @@ function movesOf(store: Store): Moves {
 
 setUpTheme();
 offerExports(document);
-document.documentElement.classList.add("js");
-if (window.DecompressionStream)
-  load().then(start, (problem: unknown) => {
-    document.documentElement.classList.remove("js");
+const root = document.documentElement.classList;
+if (window.DecompressionStream) {
+  root.add("js");
+  load().then(start).catch((problem: unknown) => {
+    root.remove("js");
     console.error("The page's data could not be read:", problem);
-  });
-else document.documentElement.classList.remove("js");
+  }).finally(() => root.remove("loading"));
+}
