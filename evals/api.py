@@ -32,6 +32,7 @@ from evals.session import Evaluation, Options, finish
 from evals.session.extensions import configuration
 from evals.session.finish import start
 from evals.session.plan import Plan, plan_suite
+from evals.session.recorded import as_read
 from evals.session.rescoring import rescore
 from evals.suite.excerpts import explaining
 from evals.suite.load import load_suite as _load
@@ -156,7 +157,7 @@ class Run:
 
     @cached_property
     def _comparison(self) -> Comparison:
-        return compare_columns(self.manifest, self.trials())
+        return as_read(compare_columns(self.manifest, self.trials()), [self._record])
 
     def __repr__(self) -> str:
         return f"<Run {self.id}: {sum(self.manifest.counts.values())} trials>"
@@ -225,9 +226,10 @@ def compare(run: Run, baseline: Run | None = None) -> Compared:
     """
     new = run.manifest, run.trials()
     if baseline is None:
-        return Compared(compare_columns(*new), [run])
+        return Compared(as_read(compare_columns(*new), [run._record]), [run])
     old = baseline.manifest, baseline.trials()
-    return Compared(compare_runs(new, old), [baseline, run])
+    found = as_read(compare_runs(new, old), [baseline._record, run._record])
+    return Compared(found, [baseline, run])
 
 
 def load_suite(path: str | os.PathLike[str]) -> Suite:

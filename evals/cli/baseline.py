@@ -99,6 +99,11 @@ def _write(suite: Suite, run: Run, path: Path) -> None:
     from evals.write import publish
 
     baseline = baseline_of(suite, run.trials(), run=run.manifest.id)
+    if run.damaged:
+        raise RunError(
+            f"The run {run.manifest.id} is damaged: {run.damaged[0]}",
+            remedy=f"Run the suite again: pytest {suite.path}",
+        )
     publish(path, secrets().redact_json(baseline_text(baseline)).encode(), replace=True)
     say(f"baseline: {shown(path)}", style="bold", end="")
     say(f"  {_size(baseline)}, of the run {baseline.run}")

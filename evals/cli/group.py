@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 import evals
-from evals.cli.terminal import wants_color
+from evals.cli.terminal import say, wants_color
 
 COMMANDS = (
     "init",
@@ -79,7 +79,11 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            code = super().invoke(ctx)
+            for run in ctx.meta.get("evals.runs", ()):
+                for problem in run.damaged:
+                    say(f"damaged, and left out: {problem}", error=True)
+            return code
         except BrokenPipeError:  # whoever read has seen enough (`evals show | head`)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0

@@ -40,7 +40,11 @@ def load(run: str) -> Run:
     """The run of that id or path, or the newest (`latest`); raises `RunError`."""
     from evals.record import find
 
-    return find(run, runs=runs_folder())
+    found = find(run, runs=runs_folder())
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta.setdefault("evals.runs", []).append(found)
+    return found
 
 
 def run_ids() -> list[str]:

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 def comparison_of(runs: list[Run], columns: Pair | None = None) -> Comparison:
     """The columns of one run side by side, or two runs – or a column of each – the older first."""
     from evals.comparison.compare import compare_columns, compare_runs
+    from evals.session.recorded import as_read
 
     if len(runs) == 1:
-        return compare_columns(runs[0].manifest, runs[0].trials())
-    old, new = runs
-    return compare_runs((new.manifest, new.trials()), (old.manifest, old.trials()), columns=columns)
+        found = compare_columns(runs[0].manifest, runs[0].trials())
+    else:
+        old, new = ((run.manifest, run.trials()) for run in runs)
+        found = compare_runs(new, old, columns=columns)
+    return as_read(found, runs)
 
 
 def view_of(runs: list[Run], root: Path, *, comparison: Comparison | None = None) -> View:

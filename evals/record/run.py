@@ -39,7 +39,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.damaged: list[str] = []  # lines that the last reading of the trials had to skip
+        self.damaged: list[str] = []  # what the last reading of the trials did not find
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -63,7 +63,20 @@ class Run:
         return manifest
 
     def trials(self) -> Iterator[TrialResult]:
-        """One result a trial, in the order in which they were written; raises `RunError`."""
+        """One result a trial, in the order in which they were written; raises `RunError`.
+
+        At the end `damaged` names lines that had to be left out, and trials that are gone.
+        """
+        number = 0
+        for trial in self.written():
+            number += 1
+            yield trial
+        counted = sum(self.manifest.counts.values())
+        if number < counted:
+            self.damaged.append(f"{self.folder}: {number:,} of its {counted:,} trials are there")
+
+    def written(self) -> Iterator[TrialResult]:
+        """The same of a run that is not counted yet."""
         lines = Lines(files(self.folder, "trials"), TrialResult)
         self.damaged = lines.damaged
         return shared(last_lines(lines, self.folder))

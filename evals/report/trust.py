@@ -114,7 +114,7 @@ def _answers(comparison: Comparison, counted: Count) -> Iterable[Note]:
         recorded = words.plural(counted.unjudged, "answer")
         yield Note(good=False, text=f"{recorded} recorded, not judged.")
     if not names.newest(comparison).complete:
-        yield Note(good=False, text="The run was stopped before its end.")
+        yield Note(good=False, text="The run was stopped before its end, or its files are damaged.")
 
 
 def _sources(comparison: Comparison) -> Note:

@@ -166,6 +166,8 @@ def _say(comparison: Comparison, counted: Count) -> tuple[Icon, str, str]:
         none = f"None of {words.plural(counted.trials, 'trial')} was answered"
         return "error", "No result", f"{none}. The commonest cause: {cause}"
     if not manifest.complete:
+        if manifest.ended is None and manifest.counts:
+            return "error", "Incomplete", "Trials of the run are gone: its files are damaged."
         rest = f" {words.plural(counted.not_run, 'trial')} not run." if counted.not_run else ""
         return "error", "Incomplete", f"The run was stopped.{rest} {_AGAIN[manifest.mode]}"
     failed = _failed(comparison.findings)

@@ -91,7 +91,7 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
     """Judge the gates over all trials on disk and write the manifest; raises `DiskError`."""
     evaluation.close()
     run = Run(evaluation.options.folder)
-    trials = tuple(run.trials())
+    trials = tuple(run.written())
     by_suite: dict[str, list[TrialResult]] = {}
     for trial in trials:
         by_suite.setdefault(trial.suite, []).append(trial)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from evals import answer
 from evals.errors import EvalsError
 from evals.model import Comparison, Exchange, JsonObject, Token, TrialResult
@@ -49,6 +51,18 @@ class Recorded:
             except EvalsError:
                 self._last = name, None
         return self._last[1]
+
+
+def as_read(comparison: Comparison, runs: Iterable[Run]) -> Comparison:
+    """A comparison whose runs are not complete where trials of them could not be read."""
+    damaged = {run.manifest.id for run in runs if run.damaged}
+    if not damaged:
+        return comparison
+    manifests = tuple(
+        msgspec.structs.replace(each, complete=False, ended=None) if each.id in damaged else each
+        for each in comparison.runs
+    )
+    return msgspec.structs.replace(comparison, runs=manifests)
 
 
 def recorded_view(comparison: Comparison, runs: Iterable[tuple[Run, Path]]) -> View:

@@ -133,3 +133,22 @@ def test_a_terminal_without_unicode_shows_the_same_in_ascii(encoding, command, r
     assert called.code == 0, called.err
     assert "+ Passed" in called.out
     assert "\\u" not in called.out
+
+
+@pytest.mark.parametrize("cut", [slice(0, 100), slice(0, 0)], ids=["damaged", "gone"])
+def test_a_trial_that_cannot_be_read_is_told_and_makes_no_success(call, recorded, cut) -> None:
+    whole, run = (evals.run("suites/sums.eval.yaml") for _ in range(2))
+    path = recorded / "reports" / "runs" / run.id / "trials-0.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join((*lines[:2], lines[2][cut] + b"\n", *lines[3:])))
+    for command in (("show",), ("report", "--format", "markdown"), ("compare", whole.id, run.id)):
+        called = call(*command)
+        assert "Passed:" not in called.out, command
+        assert "Trials of the run are gone: its files are damaged." in " ".join(called.out.split())
+        assert "damaged, and left out: " in called.err
+        assert f"{run.id}: 7 of its 8 trials are there" in called.err
+    called = call("baseline", "set")
+    assert called.code == 4
+    assert f"The run {run.id} is damaged" in called.err
+    again = evals.load_run()
+    assert not evals.compare(again).comparison.runs[0].complete
