@@ -36,11 +36,12 @@ class Choice(Options, frozen=True, kw_only=True):
 def choice(completion: Completion, options: Choice) -> Verdict:
     """The answer states the right option: its letter or its text.
 
-    An explicit answer counts before a letter alone, that before an option named; two different
-    ones of one rank are no answer.
+    An explicit answer counts before a key that begins the answer as in "Yes, of course", that
+    before a letter alone, that before an option named; two different ones of one rank are no
+    answer.
     """
     texts = as_mapping(options.options)
-    seen = stated.stated(completion.text, texts)
+    seen = stated.stated(completion.text, texts, several=options.all_of is not None)
     if options.all_of is not None:
         return _all_of(seen, options.all_of, texts, completion.text)
     right = [key_of(one, texts) for one in as_keys(options.value)]

@@ -1,7 +1,8 @@
 """Which of several options a text states.
 
-Three ranks: an explicit answer ("Answer: B"), an option that stands alone ("(B)", "B."), an
-option that is named ("it is Paris"). Only the highest rank that states any counts.
+Four ranks: an explicit answer ("Answer: B"), a word that begins the answer ("Yes, of course"), an
+option that stands alone ("(B)", "B."), an option that is named ("it is Paris"). Only the highest
+rank that states any counts.
 """
 
 from __future__ import annotations
@@ -49,11 +50,12 @@ class Stated:
     rank: str = ""
 
 
-def stated(text: str, options: Options) -> Stated:
-    """What the text states."""
+def stated(text: str, options: Options, *, several: bool = False) -> Stated:
+    """What the text states; with `several`, a word that begins it does not stand for all of it."""
     finder = _finder(tuple(options.items()))
     ranks = (
         ("explicit answer", finder.explicit),
+        *(() if several else (("option first", finder.first),)),
         ("option alone", finder.alone),
         ("option named", finder.named),
     )
@@ -75,6 +77,7 @@ class _Finder:
         letters = _either(self._letters)
         small = _either(self._small)
         names = _either(self._names, bounded=True)
+        words = [_folded(key) for key, _ in options if not _is_letter(key)]
         stating = (
             rf"{_OPEN}(?:(?P<letter>{letters}(?!\w|['’]\w)|(?<=[(\[]){small}(?=[)\]])"
             rf"|{small}(?=[.!*_\s]*+$))|(?P<name>(?i:{names})))"
@@ -91,6 +94,8 @@ class _Finder:
             rf"(?<!\w)(?<!\w['’])(?<![.(\[-])(?P<letter>{letters})(?!\w|['’]\w|[)\]-])"
         )
         self._named = re.compile(names)
+        word = rf"{_OPEN}(?P<name>(?i:{_either(words, bounded=True)})){_CLOSE}"
+        self._first = re.compile(rf"{word}(?=[,.;:!\r\n]|\s[-–—]\s)")
 
     def explicit(self, text: str) -> Iterator[str]:
         """After "answer": an option, or several with "or", "and" or a comma between."""
@@ -99,6 +104,12 @@ class _Finder:
             while at is not None:
                 yield from self._key(at)
                 at = self._more.match(text, at.end())
+
+    def first(self, text: str) -> Iterator[str]:
+        """A word that is a key and begins the answer, as in "Yes, of course"."""
+        match = self._first.match(text)
+        if match and not self._more.match(text, match.end()):
+            yield from self._key(match)
 
     def alone(self, text: str) -> Iterator[str]:
         """The whole answer; a letter in brackets, at the beginning of a line, or as a word."""

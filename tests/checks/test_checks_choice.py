@@ -95,6 +95,29 @@ def test_numbers_are_found_whole(text, keys):
     assert "".join(stated(text, NUMBERS).keys) == keys
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("Yes, there is no doubt.", ["yes"]),
+        ("**No.** Yes would be wrong.", ["no"]),
+        ("Yes - no question about it", ["yes"]),
+        ("Yes, no, maybe.", ["yes", "no"]),
+        ("Yes or no?", ["yes", "no"]),
+        ("Yes and no.", ["yes", "no"]),
+        ("No answer: yes", ["yes"]),
+        ("I say yes, there is no doubt", ["yes", "no"]),
+        ("Yesterday, no", ["no"]),
+    ],
+)
+def test_a_word_that_begins_the_answer_is_the_answer(text, keys):
+    assert list(stated(text, {"yes": "", "no": ""}).keys) == keys
+
+
+def test_of_several_right_words_the_first_is_not_all(judged):
+    written = {"type": "choice", "options": ["red", "blue", "green"], "all_of": ["red", "blue"]}
+    assert judged("Red, together with blue.", written).passed is True
+
+
 def test_words_can_be_keys():
     options = dict.fromkeys(["positive", "negative"], "")
     assert stated("Positive.", options).keys == ("positive",)
