@@ -166,7 +166,7 @@ def _metrics(case: str, trials: list[TrialResult], metrics: Metrics) -> dict[str
     told = [each for name in names for each in (name, f"{name}.rate")]
     told += sorted({d.of for d in metrics.derived.values() if d.of in _ELSEWHERE})
     for metric in told:
-        answers = answers_of(metric, {case: trials}, metrics, {}).get(case)
+        answers = answers_of(metric, Cells({case: trials}), metrics, {}).get(case)
         if answers is not None:
             values = tuple(map(float, answers.values))
             found[metric] = BaselineMetric(values=values, errors=answers.errors)

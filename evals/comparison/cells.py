@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 
+from evals.comparison.flat import Flat
 from evals.model import Suite, TrialResult, Verdict
 
 __all__ = ["Cells", "answered", "columns_of", "errored", "judged", "verdicts"]
 
-Cells: TypeAlias = Mapping[str, Sequence[TrialResult]]
-"""A column's trials by case, cases in the suite's order, trials in the order of samples."""
+_outcome, _sample = attrgetter("outcome"), attrgetter("sample")
+
+
+class Cells(dict[str, Sequence[TrialResult]]):
+    """A column's trials by case, cases in the suite's order, trials in the order of samples.
+
+    Made once and never changed, so that what all figures read of it is found once, too.
+    """
+
+    @cached_property
+    def trials(self) -> Flat[TrialResult]:
+        return Flat(self, map(len, self.values()), list(chain.from_iterable(self.values())))
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, int]:
+        """How many trials have which outcome."""
+        return Counter(map(_outcome, self.trials.items))
+
+    @cached_property
+    def answered(self) -> Flat[TrialResult]:
+        if self.outcomes.keys() <= {"pass", "fail"}:
+            return self.trials
+        return self.trials.read(lambda trial: trial if answered(trial) else None)
+
+    @cached_property
+    def errors(self) -> Mapping[str, int]:
+        """How many trials of a case are errors, where any is."""
+        if "error" not in self.outcomes:
+            return {}
+        return Counter(trial.case for trial in self.trials.items if errored(trial))
 
 
 def columns_of(suite: Suite, trials: Iterable[TrialResult]) -> dict[str, Cells]:
@@ -31,8 +63,8 @@ def columns_of(suite: Suite, trials: Iterable[TrialResult]) -> dict[str, Cells]:
 def _ordered(cells: dict[str, list[TrialResult]], places: Mapping[str, int]) -> Cells:
     for trials in cells.values():
         if len(trials) > 1:
-            trials.sort(key=lambda trial: trial.sample)
-    return {case: cells[case] for case in sorted(cells, key=places.__getitem__)}
+            trials.sort(key=_sample)
+    return Cells((case, cells[case]) for case in sorted(cells, key=places.__getitem__))
 
 
 def answered(trial: TrialResult) -> bool:

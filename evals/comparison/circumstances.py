@@ -30,8 +30,8 @@ UNKNOWN = Circumstances()
 
 
 def circumstances_of(trials: Iterable[TrialResult]) -> Circumstances:
-    times = [trial.timing for trial in trials if answered(trial) and trial.timing is not None]
-    days = sorted({timing.at[:10] for timing in times if timing.at})
+    times = [trial.timing for trial in trials if trial.timing is not None and answered(trial)]
+    days = sorted({at[:10] for at in {timing.at for timing in times} if at})
     in_flight = [timing.in_flight for timing in times if timing.in_flight]
     if not days and not in_flight:
         return UNKNOWN

@@ -10,11 +10,10 @@ import msgspec
 from evals.comparison.cells import Cells, columns_of
 from evals.comparison.cheapest import cheapest_of
 from evals.comparison.metrics import metrics_of
-from evals.comparison.pairs import accuracy_difference, adjusted
-from evals.comparison.quantities import Quantities
+from evals.comparison.pairs import Compared, accuracy_difference, adjusted
 from evals.comparison.ratios import ratios_of
 from evals.comparison.readings import seed_of
-from evals.comparison.sides import Measured, side_of
+from evals.comparison.sides import Measured, measured, side_of
 from evals.errors import RunError
 from evals.model import (
     Case,
@@ -126,9 +125,8 @@ class _Half:
 
     def side(self, column: Column) -> tuple[Side, Measured]:
         id = f"{column.id} @ {self.run}"
-        cells = self.cells[column.id]
-        measured = Measured(cells, Quantities(cells))
-        return side_of(column, measured, run=self.run, id=id, metrics=self._metrics), measured
+        of = measured(self.cells[column.id])
+        return side_of(column, of, run=self.run, id=id, metrics=self._metrics), of
 
 
 def _by_suite(trials: Iterable[TrialResult]) -> dict[str, list[TrialResult]]:
@@ -143,16 +141,16 @@ def _columns(suite: Suite, trials: Iterable[TrialResult], run: str) -> SuiteComp
     metrics = metrics_of(suite)
     # The sort is stable: the reference first, the others as the suite has them.
     columns = sorted(suite.columns, key=lambda column: column.id != suite.reference)
-    measured = {id: Measured(found, Quantities(found)) for id, found in cells.items()}
+    known = {id: measured(found) for id, found in cells.items()}
     sides = [
-        side_of(column, measured[column.id], run=run, id=column.id, metrics=metrics)
+        side_of(column, known[column.id], run=run, id=column.id, metrics=metrics)
         for column in columns
     ]
-    given = [(side.id, cells[side.id], side.accuracy) for side in sides]
+    given = [_compared(side, known[side.id]) for side in sides]
     seed, of = seed_of(suite, "accuracy"), len(given) - 1
     differences = [accuracy_difference(one, given[0], seed=seed, of=of) for one in given[1:]]
     first, *others = sides
-    told = [_with_ratios(side, measured[side.id], measured[first.id]) for side in others]
+    told = [_with_ratios(side, known[side.id], known[first.id]) for side in others]
     compared = _with_differences([first, *told], differences)
     return SuiteComparison(
         suite=suite,
@@ -169,15 +167,15 @@ def _runs(now: _Half, then: _Half, columns: Pair | None) -> Iterable[SuiteCompar
     cells: dict[str, Cells] = {}
     set_aside = _changed(now, then)
     for match, column in matching(now.suite, then.suite, columns):
-        (old, measured_then), (new, measured_now) = then.side(match), now.side(column)
+        (old, known_then), (new, known_now) = then.side(match), now.side(column)
         cells[old.id], cells[new.id] = then.cells[match.id], now.cells[column.id]
         difference = accuracy_difference(
-            (new.id, cells[new.id], new.accuracy),
-            (old.id, cells[old.id], old.accuracy),
+            _compared(new, known_now),
+            _compared(old, known_then),
             seed=seed_of(now.suite, "accuracy"),
             set_aside=set_aside,
         )
-        sides += [old, _with_ratios(new, measured_now, measured_then, set_aside)]
+        sides += [old, _with_ratios(new, known_now, known_then, set_aside)]
         differences.append(difference)
     if not sides:
         return
@@ -206,10 +204,14 @@ def _hashes(columns: Mapping[str, Cells]) -> dict[str, str]:
     }
 
 
+def _compared(side: Side, of: Measured) -> Compared:
+    return Compared(side.id, of.cells, of.passes, side.accuracy)
+
+
 def _with_ratios(
-    side: Side, measured: Measured, reference: Measured, set_aside: Collection[str] = ()
+    side: Side, of: Measured, reference: Measured, set_aside: Collection[str] = ()
 ) -> Side:
-    return msgspec.structs.replace(side, ratios=ratios_of(measured, reference, set_aside))
+    return msgspec.structs.replace(side, ratios=ratios_of(of, reference, set_aside))
 
 
 def _with_differences(sides: Sequence[Side], differences: Sequence[Difference]) -> tuple[Side, ...]:

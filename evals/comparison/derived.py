@@ -144,7 +144,7 @@ def _means(
 ) -> dict[str, float]:
     found = {}
     for case, trials in cells.items():
-        for reading in metric_readings({case: trials}, part.metrics.cases, read)[metric]:
+        for reading in metric_readings(Cells({case: trials}), part.metrics.cases, read)[metric]:
             if reading.values:
                 found[case] = _mean(reading.values)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -28,7 +28,7 @@ from evals.comparison.measures import Measured, Part
 from evals.comparison.metrics import Metrics, metrics_of
 from evals.comparison.parts import has_times
 from evals.comparison.readings import seed_of
-from evals.comparison.sameness import Answers, answers_of, checks_hash
+from evals.comparison.sameness import Answers, answers_of, checks_hash, without_statistic
 from evals.model import Against, Estimate, Finding, Gate, GateOutcome, Suite, TrialResult
 from evals.model.metric import TIMES
 
@@ -65,6 +65,10 @@ _PARTIAL = "not evaluated: only a part of the suite was selected"
 _SKIPPED = "not evaluated: every trial was skipped"
 
 
+_Of: TypeAlias = tuple[tuple[str, ...] | None, str | None]
+"""The cases and the tag that a gate judges."""
+
+
 @dataclass(frozen=True)
 class _Run:
     """What the gates of a suite are judged over."""
@@ -74,7 +78,7 @@ class _Run:
     metrics: Metrics
     baselines: Baselines
     known: dict[tuple[str, str], dict[str, Answers]] = field(default_factory=dict)
-    recorded: dict[tuple[str, str], Circumstances] = field(default_factory=dict)
+    recorded: dict[tuple[_Of, str], Circumstances] = field(default_factory=dict)
 
     @cached_property
     def checks(self) -> dict[str, str]:
@@ -82,11 +86,13 @@ class _Run:
 
     def answers(self, gate: Gate, column: str) -> dict[str, Answers]:
         """What a column answered to the part of the suite that the gate judges."""
-        key = (gate.metric, column)
+        key = (without_statistic(gate.metric, self.metrics), column)
+        cells = self.columns[column]
         if key not in self.known:
-            cells = self.columns[column]
             self.known[key] = answers_of(gate.metric, cells, self.metrics, self.checks)
-        part = _cases(gate, self.columns[column])
+        part = _cases(gate, cells)
+        if part is cells:
+            return self.known[key]
         return {case: each for case, each in self.known[key].items() if case in part}
 
     def circumstances(self, gate: Gate, column: str) -> Circumstances:
@@ -95,7 +101,7 @@ class _Run:
         is_time = derived is not None and has_times(derived, self.metrics.derived)
         if not is_time and gate.metric.partition(".")[0] not in TIMES:
             return UNKNOWN
-        key = (gate.text, column)
+        key = ((gate.cases, gate.tag), column)
         if key not in self.recorded:
             cells = _cases(gate, self.columns[column])
             self.recorded[key] = circumstances_of(t for trials in cells.values() for t in trials)
@@ -122,7 +128,7 @@ def _compared(
     for each in blanks:
         cells = _cases(gate, run.columns[each.column])
         other = _reference(gate, against, each.column, run)
-        if _outcomes(cells) == {"skipped"}:
+        if _all_skipped(cells):
             found[each.column] = _because(each, gate, _SKIPPED)
         elif isinstance(other, _Lacking):
             lacking = msgspec.structs.replace(each, outcome=other.outcome, found="no_data")
@@ -179,7 +185,8 @@ def _cases(gate: Gate, cells: Cells) -> Cells:
     """The part of a column that the gate judges."""
     if gate.cases is None and gate.tag is None:
         return cells
-    return {case: trials for case, trials in cells.items() if _is_part(gate, case, trials[0].tags)}
+    kept = ((case, each) for case, each in cells.items() if _is_part(gate, case, each[0].tags))
+    return Cells(kept)
 
 
 def _is_part(gate: Gate, case: str, tags: Sequence[str]) -> bool:
@@ -189,7 +196,7 @@ def _is_part(gate: Gate, case: str, tags: Sequence[str]) -> bool:
 
 def _judge(unjudged: Finding, gate: Gate, part: Part) -> Finding:
     """What the gate found in the part of a column that it judges."""
-    if _outcomes(part.cells) == {"skipped"}:
+    if _all_skipped(part.cells):
         return _because(unjudged, gate, _SKIPPED)
     measured = measure_any(gate.metric, part)
     outcome, by_errors = _outcome(gate, measured)
@@ -213,8 +220,10 @@ def _because(finding: Finding, gate: Gate, reason: str) -> Finding:
     return msgspec.structs.replace(finding, reason=reason)
 
 
-def _outcomes(cells: Cells) -> set[str]:
-    return {trial.outcome for trials in cells.values() for trial in trials}
+def _all_skipped(cells: Cells) -> bool:
+    return any(cells.values()) and all(
+        trial.outcome == "skipped" for trials in cells.values() for trial in trials
+    )
 
 
 def _outcome(gate: Gate, measured: Measured) -> tuple[GateOutcome, bool]:

@@ -133,17 +133,17 @@ def _columns(gate: Gate, suite: Suite) -> list[str]:
 
 
 def _part(gate: Gate, cells: Cells) -> Cells:
-    return {
-        case: trials
+    return Cells(
+        (case, trials)
         for case, trials in cells.items()
         if (gate.cases is None or case in gate.cases)
         and (gate.tag is None or gate.tag in trials[0].tags)
-    }
+    )
 
 
 def _split(cells: Cells, draw: random.Random) -> tuple[Cells, Cells]:
     """Two halves of the samples of each case; of an odd number one is left out."""
-    halves: tuple[dict[str, list[TrialResult]], dict[str, list[TrialResult]]] = ({}, {})
+    halves = Cells(), Cells()
     for case, trials in cells.items():
         shuffled = draw.sample(trials, len(trials))
         half = len(shuffled) // 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from evals.comparison.readings import Reading, estimate
 from evals.model import Assertion, Derived, Estimate, Group, Suite, TrialResult, Verdict
 
 __all__ = ["Metrics", "metric_estimates", "metric_readings", "metrics_of", "pass_of", "score_of"]
+
+_checks = attrgetter("checks")
 
 
 class Metrics(NamedTuple):
@@ -72,6 +75,8 @@ def metric_readings(
     have the metric: a trial of these that errored before its checks is an error of the metric.
     """
     readings: dict[str, list[Reading]] = {metric: [] for metric in expected}
+    if not readings and not any(map(_checks, cells.trials.items)):
+        return readings
     for case, trials in cells.items():
         values: dict[str, list[float]] = {}
         errors = {metric: 0 for metric, cases in expected.items() if case in cases}

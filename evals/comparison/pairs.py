@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from evals.comparison.cells import Cells, judged
-from evals.comparison.readings import CONFIDENCE, Clusters, clusters_of
+from evals.comparison.cells import Cells
+from evals.comparison.readings import CONFIDENCE, Clusters, Reading, clusters_of
 from evals.comparison.words import SAME_ANSWERS, UNPAIRED
 from evals.model import Difference, Estimate, TrialResult
 
-__all__ = ["accuracy_difference", "adjusted"]
+__all__ = ["Compared", "accuracy_difference", "adjusted"]
 
 
-class _Pair(NamedTuple):
-    """One case: passes and failures of the reference (a) and of the side (b)."""
+class Compared(NamedTuple):
+    """What there is to compare of a side; its accuracy alone where no case is shared."""
 
-    case: str
-    a: list[int]
-    b: list[int]
-    cluster: str | None
+    id: str
+    cells: Cells
+    passes: Mapping[str, Reading]
+    accuracy: Estimate
+
+
+class _Pairs(NamedTuple):
+    """The shared cases: passes and failures of the reference (a) and of the side (b)."""
+
+    cases: Sequence[str]
+    a: Sequence[Sequence[float]]
+    b: Sequence[Sequence[float]]
+    clusters: Clusters
 
 
 def accuracy_difference(
-    side: tuple[str, Cells, Estimate],
-    reference: tuple[str, Cells, Estimate],
+    side: Compared,
+    reference: Compared,
     *,
     seed: int,
     set_aside: Collection[str] = (),
@@ -35,17 +44,16 @@ def accuracy_difference(
 ) -> Difference:
     """Side − reference over the cases that both have judged trials of, but those set aside.
 
-    Each side is given as its id, its cells and its accuracy, which is all there is to compare
-    where no case is shared. `seed` is that of the draws which very large tests resort to, `of` the
-    number of differences that `low_of_all` is to hold for.
+    `seed` is that of the draws which very large tests resort to, `of` the number of differences
+    that `low_of_all` is to hold for.
     `p_adjusted` waits for `adjusted`, which knows the table.
     """
-    cells_a, cells_b = reference[1], side[1]
-    shared = [case for case in cells_b if case in cells_a and case not in set_aside]
-    pairs = [pair for case in shared if (pair := _pair(case, cells_a[case], cells_b[case]))]
+    pairs = _pairs(side, reference, set_aside)
+    sides = map(_majority, pairs.a), map(_majority, pairs.b)
+    majorities = list(zip(pairs.cases, *sides, strict=True))
     bare = Difference(
-        side=side[0],
-        reference=reference[0],
+        side=side.id,
+        reference=reference.id,
         metric="accuracy",
         value=None,
         low=None,
@@ -53,13 +61,13 @@ def accuracy_difference(
         p=None,
         p_adjusted=None,
         comparisons=0,
-        n_cases=len(pairs),
-        gains=tuple(pair.case for pair in pairs if _majority(pair.b) > 0 > _majority(pair.a)),
-        losses=tuple(pair.case for pair in pairs if _majority(pair.b) < 0 < _majority(pair.a)),
+        n_cases=len(pairs.cases),
+        gains=tuple(case for case, a, b in majorities if b > 0 > a),
+        losses=tuple(case for case, a, b in majorities if b < 0 < a),
     )
-    if not pairs:
-        return _unpaired(bare, side[2], reference[2])
-    if all(_same_answers(cells_a[pair.case], cells_b[pair.case]) for pair in pairs):
+    if not pairs.cases:
+        return _unpaired(bare, side.accuracy, reference.accuracy)
+    if all(_same_answers(reference.cells[case], side.cells[case]) for case in pairs.cases):
         return msgspec.structs.replace(bare, value=_mean_difference(pairs), test=SAME_ANSWERS)
     return _tested(bare, pairs, seed, of)
 
@@ -76,37 +84,38 @@ def adjusted(differences: Sequence[Difference]) -> list[Difference]:
     ]
 
 
-def _pair(case: str, a: Sequence[TrialResult], b: Sequence[TrialResult]) -> _Pair | None:
-    outcomes_a, outcomes_b = _outcomes(a), _outcomes(b)
-    if not outcomes_a or not outcomes_b:
-        return None
-    return _Pair(case, outcomes_a, outcomes_b, b[0].cluster)
+def _pairs(side: Compared, reference: Compared, set_aside: Collection[str]) -> _Pairs:
+    cases, a, b, clusters = [], [], [], []
+    for case, now in side.passes.items():
+        then = reference.passes.get(case)
+        if then and now.values and then.values and case not in set_aside:
+            cases.append(case)
+            a.append(then.values)
+            b.append(now.values)
+            clusters.append(now.cluster)
+    return _Pairs(cases, a, b, clusters_of(clusters))
 
 
-def _outcomes(trials: Sequence[TrialResult]) -> list[int]:
-    return [trial.passed or 0 for trial in trials if judged(trial)]
-
-
-def _majority(outcomes: Sequence[int]) -> int:
+def _majority(outcomes: Sequence[float]) -> float:
     """Positive where most samples passed, negative where most failed, 0 for a tie."""
     return 2 * sum(outcomes) - len(outcomes)
 
 
-def _mean_difference(pairs: Sequence[_Pair]) -> float:
-    return math.fsum(sum(p.b) / len(p.b) - sum(p.a) / len(p.a) for p in pairs) / len(pairs)
+def _mean_difference(pairs: _Pairs) -> float:
+    sides = zip(pairs.a, pairs.b, strict=True)
+    return math.fsum(sum(b) / len(b) - sum(a) / len(a) for a, b in sides) / len(pairs.cases)
 
 
-def _tested(bare: Difference, pairs: Sequence[_Pair], seed: int, of: int) -> Difference:
+def _tested(bare: Difference, pairs: _Pairs, seed: int, of: int) -> Difference:
     from evals.stats import paired_interval
 
-    clusters = clusters_of(pair.cluster for pair in pairs)
-    sides = {"a": [pair.a for pair in pairs], "b": [pair.b for pair in pairs]}
-    interval = paired_interval(**sides, clusters=clusters, confidence=CONFIDENCE)
+    _, a, b, clusters = pairs
+    interval = paired_interval(a, b, clusters=clusters, confidence=CONFIDENCE)
     of_all = interval
     if of > 1:
         level = 1 - (1 - CONFIDENCE) / of
-        of_all = paired_interval(**sides, clusters=clusters, confidence=level)
-    p, test = (None, "") if interval.method == "none" else _test(pairs, clusters, seed)
+        of_all = paired_interval(a, b, clusters=clusters, confidence=level)
+    p, test = (None, "") if interval.method == "none" else _test(pairs, seed)
     return msgspec.structs.replace(
         bare,
         value=interval.diff,
@@ -118,15 +127,15 @@ def _tested(bare: Difference, pairs: Sequence[_Pair], seed: int, of: int) -> Dif
     )
 
 
-def _test(pairs: Sequence[_Pair], clusters: Clusters, seed: int) -> tuple[float, str]:
+def _test(pairs: _Pairs, seed: int) -> tuple[float, str]:
     """p of no difference, and the test's name."""
     from evals.stats import mcnemar, net_differences, sign_flip
 
-    if clusters is None and all(len(pair.a) == len(pair.b) == 1 for pair in pairs):
-        gains = sum(1 for pair in pairs if pair.b > pair.a)
-        losses = sum(1 for pair in pairs if pair.b < pair.a)
+    _, a, b, clusters = pairs
+    if clusters is None and {*map(len, a), *map(len, b)} == {1}:
+        changed = [now[0] - then[0] for then, now in zip(a, b, strict=True)]
+        gains, losses = changed.count(1), changed.count(-1)
         return mcnemar(losses=losses, gains=gains).p_two_sided, "exact McNemar test"
-    a, b = [pair.a for pair in pairs], [pair.b for pair in pairs]
     flipped = sign_flip(net_differences(a, b, clusters=clusters), seed=seed)
     return flipped.p_two_sided, _SIGN_FLIPS[flipped.method]
 

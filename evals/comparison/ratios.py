@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
-from evals.comparison.cells import answered
 from evals.comparison.quantities import (
     Read,
     cost,
     latency,
+    median,
     tokens_per_second,
     tpot,
     ttft,
@@ -26,12 +27,29 @@ __all__ = ["Measures", "Quotient", "quotient", "ratios_of", "reader"]
 _QUANTILES = {"median": 0.5, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
-class Measures(NamedTuple):
-    """The shared cases in the order of their ids: values of the reference (a) and the side (b)."""
+@dataclass(frozen=True)
+class Measures:
+    """Values of the shared cases: of the reference (a) and of the side (b).
+
+    Where a quantile is asked for, in the order of the cases' ids, as what is drawn follows it.
+    """
 
     a: Sequence[Sequence[float]]
     b: Sequence[Sequence[float]]
     clusters: Clusters
+
+    @cached_property
+    def medians(self) -> tuple[list[float], list[float]]:
+        return list(map(median, self.a)), list(map(median, self.b))
+
+    @cached_property
+    def means(self) -> tuple[list[float], list[float]]:
+        return list(map(_mean, self.a)), list(map(_mean, self.b))
+
+    @cached_property
+    def has_zero(self) -> bool:
+        """Whether a value is 0, or less."""
+        return any(min(map(min, side)) <= 0 for side in (self.a, self.b))
 
 
 class Quotient(NamedTuple):
@@ -41,6 +59,10 @@ class Quotient(NamedTuple):
     low: float | None = None
     high: float | None = None
     why: str = ""
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
 
 
 def reader(metric: str) -> Read:
@@ -66,20 +88,20 @@ def quotient(metric: str, of: Measures, *, seed: int, confidence: float = CONFID
         return Quotient()
     form = _form(metric)
     if form == "totals":
-        y, x = (list(map(statistics.fmean, side)) for side in (of.b, of.a))
+        x, y = of.means
         total = ratio_of_totals(y, x, clusters=of.clusters, confidence=confidence)
         if total.ratio is None:
             return Quotient(why="the other side is 0")
         low = None if total.low is None else max(0.0, total.low)
         return Quotient(total.ratio, low, total.high)
-    if any(value <= 0 for side in (of.a, of.b) for values in side for value in values):
+    if of.has_zero:
         return Quotient(why="a value is 0")
     if form == "typical":
         return _of_medians(of, confidence)
     q = _QUANTILES[form]
     if q == 0.5:
         middle = ratio_of_medians(
-            *_medians(of), seed=seed, clusters=of.clusters, confidence=confidence
+            *of.medians, seed=seed, clusters=of.clusters, confidence=confidence
         )
         return Quotient(middle.estimate, middle.low, middle.high)
     tail = ratio_of_quantiles(of.a, of.b, q, seed=seed, clusters=of.clusters, confidence=confidence)
@@ -99,12 +121,8 @@ def _form(metric: str) -> str:
 def _of_medians(of: Measures, confidence: float) -> Quotient:
     from evals.stats import geometric_mean_ratio
 
-    found = geometric_mean_ratio(*_medians(of), clusters=of.clusters, confidence=confidence)
+    found = geometric_mean_ratio(*of.medians, clusters=of.clusters, confidence=confidence)
     return Quotient(found.ratio, found.low, found.high)
-
-
-def _medians(of: Measures) -> tuple[list[float], list[float]]:
-    return list(map(statistics.median, of.a)), list(map(statistics.median, of.b))
 
 
 _SHOWN = {"latency": "latency", "ttft": "ttft", "tokens.total": "total", "cost_usd": "cost_usd"}
@@ -118,10 +136,11 @@ def ratios_of(
     No quantile is among them, so that nothing is drawn. Cost has none where an answer is unpriced.
     """
     found = {}
+    unpriced = side.quantities.unpriced | reference.quantities.unpriced
     for metric, name in _SHOWN.items():
         b, a = side.quantities.of(name), reference.quantities.of(name)
-        cases = sorted(case for case in b if case in a and case not in set_aside)
-        if not cases or (metric == "cost_usd" and _is_unpriced((side, reference), cases)):
+        cases = [case for case in b if case in a and case not in set_aside]
+        if not cases or (metric == "cost_usd" and not unpriced.isdisjoint(cases)):
             continue
         clusters = clusters_of(side.cells[case][0].cluster for case in cases)
         sides = Measures([a[case] for case in cases], [b[case] for case in cases], clusters)
@@ -135,8 +154,3 @@ def ratios_of(
                 n_cases=len(cases),
             )
     return found
-
-
-def _is_unpriced(sides: Iterable[Measured], cases: Sequence[str]) -> bool:
-    trials = (trial for side in sides for case in cases for trial in side.cells[case])
-    return any(trial.cost_usd is None and answered(trial) for trial in trials)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
-from evals.comparison.cells import Cells, answered, errored, judged
+from evals.comparison.cells import Cells, answered, errored
 from evals.model import Estimate, Suite
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
 
 CONFIDENCE = 0.95
 
+_passed = attrgetter("passed")  # None of answers that are only recorded
+
 Clusters: TypeAlias = Sequence[str | None] | None
 Errors: TypeAlias = Literal["left out", "as 0", "as 1"]
 
@@ -42,13 +45,12 @@ class Reading(NamedTuple):
 
 def accuracy_of(cells: Cells) -> dict[str, Reading]:
     """Passes and failures of each case with a judged or errored trial."""
-    readings = {}
-    for case, trials in cells.items():
-        passes = [trial.passed or 0 for trial in trials if judged(trial)]
-        errors = sum(map(errored, trials))
-        if passes or errors:
-            readings[case] = Reading(passes, errors, trials[0].cluster)
-    return readings
+    passes, errors = cells.answered.read(_passed).by_case(), cells.errors
+    return {
+        case: Reading(passes.get(case, ()), errors.get(case, 0), trials[0].cluster)
+        for case, trials in cells.items()
+        if case in passes or case in errors
+    }
 
 
 def error_rate_of(cells: Cells) -> dict[str, Reading]:

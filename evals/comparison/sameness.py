@@ -27,6 +27,7 @@ __all__ = [
     "joined",
     "parts_read",
     "recording_of",
+    "without_statistic",
 ]
 
 
@@ -74,17 +75,19 @@ def answers_of(
     found = {}
     readings = _readings(metric, cells, metrics)
     for case, trials in cells.items():
-        reading = readings.get(case)
-        if reading is not None:
-            found[case] = Answers(
-                hash=trials[0].case_hash,
-                checks=checks.get(case, ""),
-                values=reading.values,
-                errors=reading.errors,
-                cluster=trials[0].cluster,
-                trials=trials,
-            )
+        if case in readings:
+            values, errors, cluster = readings[case]
+            hash = trials[0].case_hash
+            found[case] = Answers(hash, checks.get(case, ""), values, errors, cluster, trials)
     return found
+
+
+def without_statistic(metric: str, metrics: Metrics) -> str:
+    """`latency` of `latency.p95`: what is read of trials, whatever is then made of it."""
+    if metric in metrics.derived or not has_ratio(metric):
+        return metric
+    head, _, rest = metric.partition(".")
+    return f"tokens.{rest.partition('.')[0]}" if head == "tokens" else head
 
 
 def parts_read(metric: str, derived: Mapping[str, Derived]) -> dict[str, str]:
@@ -120,18 +123,18 @@ def _readings(metric: str, cells: Cells, metrics: Metrics) -> Mapping[str, Readi
     read = pass_of if rest == "rate" else score_of
     found = {}
     for case, trials in cells.items():
-        of_case = metric_readings({case: trials}, metrics.cases, read).get(name)
+        of_case = metric_readings(Cells({case: trials}), metrics.cases, read).get(name)
         if of_case:
             found[case] = of_case[0]
     return found
 
 
 def _quantities(read: Read, cells: Cells) -> Mapping[str, Reading]:
-    values = values_by_case(cells, read)
+    values, errors = values_by_case(cells, read), cells.errors
     return {
-        case: Reading(values.get(case, ()), sum(map(errored, trials)), trials[0].cluster)
+        case: Reading(values.get(case, ()), errors.get(case, 0), trials[0].cluster)
         for case, trials in cells.items()
-        if case in values or any(answered(t) or errored(t) for t in trials)
+        if case in values or case in errors or any(map(answered, trials))
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from evals.comparison.cells import Cells, errored, judged
+from evals.comparison.cells import Cells
 from evals.comparison.derived import derived_estimates
 from evals.comparison.flaky import flaky_cases, noise_of
 from evals.comparison.labels import confusions
@@ -14,7 +14,7 @@ from evals.comparison.quantities import Quantities, cost_of, spread, tokens_of
 from evals.comparison.readings import Reading, accuracy_of, estimate
 from evals.model import Column, Estimate, Frozen, Side
 
-__all__ = ["Measured", "side_of"]
+__all__ = ["Measured", "measured", "side_of"]
 
 
 class _Counts(Frozen, frozen=True, kw_only=True):
@@ -39,14 +39,19 @@ class Measured(NamedTuple):
 
     cells: Cells
     quantities: Quantities
+    passes: Mapping[str, Reading]  # and failures, by case
+
+
+def measured(cells: Cells) -> Measured:
+    return Measured(cells, Quantities(cells), accuracy_of(cells))
 
 
 def side_of(column: Column, of: Measured, *, run: str, id: str, metrics: Metrics) -> Side:
     """Measure a column; `metrics` are those of its suite."""
     cells = of.cells
-    counts = _count(cells)
+    counts = _count(of)
     first_tokens = spread(of.quantities.of("ttft"))
-    readings = accuracy_of(cells)
+    readings = of.passes
     return Side(
         id=id,
         run=run,
@@ -84,35 +89,22 @@ def _by_tag(cells: Cells, readings: Mapping[str, Reading]) -> dict[str, Estimate
     return {tag: estimate(tagged[tag]) for tag in sorted(tagged)}
 
 
-def _count(cells: Cells) -> _Counts:
-    passed = failed = errors = unjudged = not_run = skipped = flaky = every = none = 0
-    for trials in cells.values():
-        passes = fails = 0
-        for trial in trials:
-            if judged(trial):
-                passes += trial.passed == 1
-                fails += trial.passed != 1
-            elif errored(trial):
-                errors += 1
-            elif trial.outcome == "pass":
-                unjudged += 1
-            elif trial.outcome == "skipped":
-                skipped += 1
-            else:
-                not_run += 1
-        passed, failed = passed + passes, failed + fails
-        flaky += bool(passes and fails)
-        every += bool(passes and not fails)
-        none += bool(fails and not passes)
+def _count(of: Measured) -> _Counts:
+    judged = [(len(one.values), sum(one.values)) for one in of.passes.values() if one.values]
+    n_judged, passed = sum(n for n, _ in judged), round(sum(passes for _, passes in judged))
+    every = sum(passes == n for n, passes in judged)
+    none = sum(not passes for _, passes in judged)
+    of_outcome = of.cells.outcomes
+    answered = of_outcome.get("pass", 0) + of_outcome.get("fail", 0)
     return _Counts(
         passed=passed,
-        failed=failed,
-        errors=errors,
-        unjudged=unjudged,
-        not_run=not_run,
-        skipped=skipped,
-        flaky=flaky,
+        failed=n_judged - passed,
+        errors=of_outcome.get("error", 0),
+        unjudged=answered - n_judged,
+        not_run=of_outcome.get("not_run", 0),
+        skipped=of_outcome.get("skipped", 0),
+        flaky=len(judged) - every - none,
         cases_all=every,
-        cases_some=flaky,
+        cases_some=len(judged) - every - none,
         cases_none=none,
     )

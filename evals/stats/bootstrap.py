@@ -111,12 +111,12 @@ def ratio_of_medians(
     if not a:
         return RatioOfMedians(estimate=None, low=None, high=None)
     above, below = pool_of(grouped(b, clusters)), pool_of(grouped(a, clusters))
-    n = len(grouped(a, clusters))
+    n = 1 + max(below[1])
 
     def ratio(counts: Sequence[int]) -> float:
         return pooled_quantile(above, counts, 0.5) / pooled_quantile(below, counts, 0.5)
 
-    estimate = ratio([1] * n)
+    estimate = sorted_quantile(above[0], 0.5) / sorted_quantile(below[0], 0.5)
     if n < 2:
         return RatioOfMedians(estimate=estimate, low=None, high=None)
     if n > MOST_DRAWN:
@@ -185,8 +185,12 @@ def quantile_ratio_bounds(
     for sign, (values, units) in ((1.0, above), (-1.0, below)):
         quantile = sorted_quantile(values, q)
         scale = sign * _slope(values, q) / (len(values) * quantile)
-        for value, unit in zip(values, units, strict=True):
-            moved[unit] += scale * (q - (value <= quantile))
+        not_above = bisect_right(values, quantile)
+        down, up = scale * (q - 1), scale * q
+        for unit in units[:not_above]:
+            moved[unit] += down
+        for unit in units[not_above:]:
+            moved[unit] += up
         estimates.append(quantile)
     middle = math.fsum(moved) / n
     se = math.sqrt(n / (n - 1) * math.fsum((each - middle) ** 2 for each in moved))
@@ -267,8 +271,10 @@ def resamples(n: int, seed: int) -> Iterator[list[int]]:
 
 
 def pool_of(units: Sequence[Sequence[float]]) -> Pool:
-    ordered = sorted((value, number) for number, unit in enumerate(units) for value in unit)
-    return [value for value, _ in ordered], [number for _, number in ordered]
+    values = [value for unit in units for value in unit]
+    owners = [number for number, unit in enumerate(units) for _ in unit]
+    order = sorted(range(len(values)), key=values.__getitem__)  # stable: ties in order of units
+    return [values[place] for place in order], [owners[place] for place in order]
 
 
 def pooled_quantile(pool: Pool, counts: Sequence[int], q: float) -> float:

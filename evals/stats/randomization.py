@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from evals.model import Frozen
@@ -73,9 +74,9 @@ def net_differences(
     """
     if not all(a) or not all(b):
         raise ValueError("a case without trials on a side is not shared: leave it out")
-    pairs = list(zip(a, b, strict=True))
-    if all(score in (0, 1) for pair in pairs for side in pair for score in side):
-        scale = math.lcm(*(len(side) for pair in pairs for side in pair))
+    pairs = zip(a, b, strict=True)
+    if {0, 1}.issuperset(chain.from_iterable((*a, *b))):
+        scale = math.lcm(*set(map(len, a)), *set(map(len, b)))
         whole = [scale // len(y) * int(sum(y)) - scale // len(x) * int(sum(x)) for x, y in pairs]
         return tuple(sum(group) for group in grouped(whole, clusters))
     rates = [math.fsum(y) / len(y) - math.fsum(x) / len(x) for x, y in pairs]
