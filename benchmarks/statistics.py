@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Iterator
 
+from evals.comparison.cells import Gathered
 from evals.comparison.compare import compare_columns
 from evals.comparison.gates import judge_gates
 from evals.model import (
@@ -115,15 +116,17 @@ def main() -> int:
     )
     gc.disable()  # as the plugin does while it judges
     start = time.process_time()
-    compare_columns(manifest, made)
-    compared = time.process_time() - start
-    start = time.process_time()
-    findings = judge_gates(of, made, selected=True)
+    known = Gathered(made)
+    findings = judge_gates(of, known, selected=True)
     judged = time.process_time() - start
+    start = time.process_time()
+    compare_columns(manifest, known)
+    compared = time.process_time() - start
     print(f"{cases:,} cases x {COLUMNS} columns x {SAMPLES} samples: {len(made):,} trials")
-    print(f"comparison of all columns   {compared:6.2f} s, of {ALLOWED_S:.1f} s")
     print(f"{len(findings):2} findings of {len(of.gates)} gates    {judged:6.2f} s")
-    return int(not options.quick and compared > ALLOWED_S)
+    print(f"comparison of all columns   {compared:6.2f} s")
+    print(f"both, as at the end of a run{judged + compared:6.2f} s, of {ALLOWED_S:.1f} s")
+    return int(not options.quick and judged + compared > ALLOWED_S)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def baseline_of(suite: Suite, trials: Iterable[TrialResult], *, run: str) -> Bas
             column.id: BaselineColumn(
                 prompt=column.prompt,
                 setting=column.setting,
-                recorded=circumstances_of(t for c in columns[column.id].values() for t in c),
+                recorded=circumstances_of(columns[column.id].answered.items),
             )
             for column in suite.columns
         },

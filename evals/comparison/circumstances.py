@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable
+from operator import attrgetter
 
 from evals.comparison import words
-from evals.comparison.cells import answered
 from evals.model import Frozen, TrialResult
 
 __all__ = ["UNKNOWN", "Circumstances", "circumstances_of", "differ", "told"]
@@ -29,10 +29,10 @@ class Circumstances(Frozen, frozen=True, kw_only=True, omit_defaults=False):
 UNKNOWN = Circumstances()
 
 
-def circumstances_of(trials: Iterable[TrialResult]) -> Circumstances:
-    times = [trial.timing for trial in trials if trial.timing is not None and answered(trial)]
-    days = sorted({at[:10] for at in {timing.at for timing in times} if at})
-    in_flight = [timing.in_flight for timing in times if timing.in_flight]
+def circumstances_of(answers: Iterable[TrialResult]) -> Circumstances:
+    times = [trial.timing for trial in answers if trial.timing is not None]
+    days = sorted({at[:10] for at in set(map(attrgetter("at"), times)) if at})
+    in_flight = list(filter(None, map(attrgetter("in_flight"), times)))
     if not days and not in_flight:
         return UNKNOWN
     return Circumstances(

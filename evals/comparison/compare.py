@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from evals.comparison.cells import Cells, columns_of
+from evals.comparison.cells import Cells, Gathered, gathered
 from evals.comparison.cheapest import cheapest_of
 from evals.comparison.metrics import metrics_of
 from evals.comparison.pairs import Compared, accuracy_difference, adjusted
@@ -36,14 +36,14 @@ Pair: TypeAlias = tuple[str, str]
 """Ids of columns: of the older run, or the reference; and of the newer one."""
 
 
-def compare_columns(manifest: Manifest, trials: Iterable[TrialResult]) -> Comparison:
+def compare_columns(manifest: Manifest, trials: Iterable[TrialResult] | Gathered) -> Comparison:
     """Each suite's columns against its reference column, which comes first."""
-    by_suite = _by_suite(trials)
+    known = gathered(trials)
     suites = (record.suite for record in manifest.suites)
     return Comparison(
         kind="columns",
         runs=(manifest,),
-        suites=tuple(_columns(suite, by_suite.get(suite.id, ()), manifest.id) for suite in suites),
+        suites=tuple(_columns(suite, known.columns(suite), manifest.id) for suite in suites),
         findings=manifest.findings,
     )
 
@@ -66,13 +66,13 @@ def compare_runs(
             f"nothing to compare: both runs are {new.id}",
             remedy="name two runs, or one run alone to compare its columns",
         )
-    trials_new, trials_old = _by_suite(candidate[1]), _by_suite(baseline[1])
+    trials_new, trials_old = gathered(candidate[1]), gathered(baseline[1])
     suites_old = {record.suite.id: record.suite for record in old.suites}
     suites: list[SuiteComparison] = []
     for suite in (record.suite for record in new.suites):
         if suite.id in suites_old:
-            then = _Half(suites_old[suite.id], old.id, trials_old.get(suite.id, ()))
-            now = _Half(suite, new.id, trials_new.get(suite.id, ()))
+            then = _Half(suites_old[suite.id], old.id, trials_old)
+            now = _Half(suite, new.id, trials_new)
             suites.extend(_runs(now, then, columns))
     compared = {suite.suite.id for suite in suites}
     found = tuple(
@@ -117,9 +117,9 @@ def matching(
 class _Half:
     """One run's half of a comparison of runs: a suite, what its columns answered, their sides."""
 
-    def __init__(self, suite: Suite, run: str, trials: Iterable[TrialResult]) -> None:
+    def __init__(self, suite: Suite, run: str, trials: Gathered) -> None:
         self.suite = suite
-        self.cells = columns_of(suite, trials)
+        self.cells = trials.columns(suite)
         self.run = run
         self._metrics = metrics_of(suite)
 
@@ -129,15 +129,7 @@ class _Half:
         return side_of(column, of, run=self.run, id=id, metrics=self._metrics), of
 
 
-def _by_suite(trials: Iterable[TrialResult]) -> dict[str, list[TrialResult]]:
-    gathered: dict[str, list[TrialResult]] = {}
-    for trial in trials:
-        gathered.setdefault(trial.suite, []).append(trial)
-    return gathered
-
-
-def _columns(suite: Suite, trials: Iterable[TrialResult], run: str) -> SuiteComparison:
-    cells = columns_of(suite, trials)
+def _columns(suite: Suite, cells: Mapping[str, Cells], run: str) -> SuiteComparison:
     metrics = metrics_of(suite)
     # The sort is stable: the reference first, the others as the suite has them.
     columns = sorted(suite.columns, key=lambda column: column.id != suite.reference)

@@ -21,7 +21,7 @@ from evals.comparison.measures import Measured, Part, measure, quantity
 from evals.comparison.metrics import Metrics, metric_readings, pass_of, score_of
 from evals.comparison.parts import evaluated, leaves
 from evals.comparison.quantities import Read, case_means, values_by_case
-from evals.comparison.readings import accuracy_of, error_rate_of
+from evals.comparison.readings import error_rate_of
 from evals.model import Derived, Estimate, TrialResult, Verdict
 
 __all__ = ["derived_estimates", "measure_any"]
@@ -119,7 +119,7 @@ def _terms(metric: str, part: Part) -> _Terms | None:
         kind, _, rest = rest.partition(".")
         head = f"{head}.{kind}"
     if head in ("accuracy", "error_rate"):
-        of = accuracy_of(cells) if head == "accuracy" else error_rate_of(cells)
+        of = cells.passes if head == "accuracy" else error_rate_of(cells)
         return _summed({c: _mean(r.values) for c, r in of.items() if r.values}, is_mean=True)
     if head in part.metrics.cases and rest in ("", "rate"):
         return _summed(_means(cells, part, head, pass_of if rest else score_of), is_mean=True)

@@ -29,8 +29,10 @@ def alike(
     judged: Mapping[str, Answers],
     reference: Mapping[str, Answers],
     rules: Mapping[str, tuple[Rule | None, Rule | None]],
-) -> tuple[dict[str, Answers], dict[str, Answers], int]:
+) -> tuple[Mapping[str, Answers], Mapping[str, Answers], int]:
     """Both sides, cases of unlike rules with their first samples only, and how many those are."""
+    if not rules:
+        return judged, reference, 0
     sides = dict(judged), dict(reference)
     cut = 0
     for case, (here, there) in rules.items():

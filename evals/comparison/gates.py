@@ -18,7 +18,7 @@ from evals.comparison.baseline import (
     baseline_column,
     write_command,
 )
-from evals.comparison.cells import Cells, columns_of
+from evals.comparison.cells import Cells, Gathered, gathered
 from evals.comparison.circumstances import UNKNOWN, Circumstances, circumstances_of
 from evals.comparison.contest import Contest, blank
 from evals.comparison.derived import measure_any
@@ -37,7 +37,7 @@ __all__ = ["judge_gates"]
 
 def judge_gates(
     suite: Suite,
-    trials: Iterable[TrialResult],
+    trials: Iterable[TrialResult] | Gathered,
     *,
     selected: bool,
     baselines: Baselines = MappingProxyType({}),
@@ -46,7 +46,7 @@ def judge_gates(
 
     Not `selected`: only a part of the suite's trials was, so that no gate is evaluated.
     """
-    run = _Run(suite, columns_of(suite, trials), metrics_of(suite), baselines)
+    run = _Run(suite, gathered(trials).columns(suite), metrics_of(suite), baselines)
     found: list[Finding] = []
     for gate in suite.gates:
         is_derived = gate.metric in run.metrics.derived
@@ -104,7 +104,7 @@ class _Run:
         key = ((gate.cases, gate.tag), column)
         if key not in self.recorded:
             cells = _cases(gate, self.columns[column])
-            self.recorded[key] = circumstances_of(t for trials in cells.values() for t in trials)
+            self.recorded[key] = circumstances_of(cells.answered.items)
         return self.recorded[key]
 
     def part(self, gate: Gate, column: str) -> Part:

@@ -30,7 +30,6 @@ from evals.comparison.readings import (
     CONFIDENCE,
     Clusters,
     Reading,
-    accuracy_of,
     clusters_of,
     error_rate_of,
     estimate,
@@ -122,7 +121,7 @@ def _named(part: Part, metric: str, read: Callable[[Verdict], float | None]) -> 
 
 
 def _accuracy(part: Part) -> Measured:
-    readings = accuracy_of(part.cells).values()
+    readings = part.cells.passes.values()
     return _mean_over_cases(readings, part.level, lacks="no trial was judged")
 
 

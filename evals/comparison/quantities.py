@@ -9,8 +9,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TypeAlias
 
-from evals.comparison.cells import Cells, answered
-from evals.comparison.flat import Flat
+from evals.comparison.cells import Cells, Read, answered
 from evals.comparison.readings import CONFIDENCE
 from evals.model import Spread, Tokens, TrialResult, Usage
 
@@ -22,6 +21,7 @@ __all__ = [
     "cost",
     "cost_of",
     "latency",
+    "mean",
     "median",
     "spread",
     "tokens_of",
@@ -33,8 +33,6 @@ __all__ = [
     "usage",
     "values_by_case",
 ]
-
-Read: TypeAlias = Callable[[TrialResult], float | None]
 
 _TAIL_TRIALS = 100  # below, a 95th percentile rests on fewer than five trials
 
@@ -88,9 +86,8 @@ def tokens_per_second(trial: TrialResult) -> float | None:
 
 
 def _total(told: Usage) -> int | None:
-    if told.prompt_tokens is None or told.completion_tokens is None:
-        return None
-    return told.prompt_tokens + told.completion_tokens
+    prompt, completion = told.prompt_tokens, told.completion_tokens
+    return None if prompt is None or completion is None else prompt + completion
 
 
 def _visible(told: Usage) -> int | None:
@@ -98,58 +95,71 @@ def _visible(told: Usage) -> int | None:
     return None if told.reasoning_tokens is None else told.visible_tokens
 
 
-_USAGE: dict[str, Callable[[Usage], int | None]] = {
-    "prompt": attrgetter("prompt_tokens"),
-    "completion": attrgetter("completion_tokens"),
-    "visible": _visible,
-    "reasoning": attrgetter("reasoning_tokens"),
-    "total": _total,
+def _of_usage(count: Callable[[Usage], int | None]) -> Read:
+    def read(trial: TrialResult) -> float | None:
+        completion = trial.completion
+        return None if completion is None else count(completion.usage)
+
+    return read
+
+
+_USAGE: Mapping[str, Read] = {
+    "prompt": _of_usage(attrgetter("prompt_tokens")),
+    "completion": _of_usage(attrgetter("completion_tokens")),
+    "visible": _of_usage(_visible),
+    "reasoning": _of_usage(attrgetter("reasoning_tokens")),
+    "total": _of_usage(_total),
 }
 
 
 def usage(kind: str) -> Read:
     """Tokens of a kind: prompt, completion, visible, reasoning or total."""
-    count = _USAGE[kind]
-
-    def read(trial: TrialResult) -> float | None:
-        return None if trial.completion is None else count(trial.completion.usage)
-
-    return read
+    return _USAGE[kind]
 
 
-def values_by_case(cells: Cells, read: Read) -> dict[str, list[float]]:
+def values_by_case(cells: Cells, read: Read) -> Mapping[str, list[float]]:
     """What `read` finds in answered trials, by case; cases without a value are left out."""
-    return cells.answered.read(read).by_case()
+    return cells.found(read)
+
+
+_Reduce: TypeAlias = Callable[[Sequence[float]], float]
 
 
 class Quantities:
-    """Times, tokens and cost of a column by case, each read once."""
+    """Times, tokens and cost of a column by case."""
 
     def __init__(self, cells: Cells) -> None:
         self._cells = cells
-        self._told = cells.answered.read(_told)
-        self._known: dict[str, dict[str, list[float]]] = {}
+        self._known: dict[tuple[str, _Reduce], Mapping[str, float]] = {}
 
-    def of(self, name: str) -> dict[str, list[float]]:
+    def of(self, name: str) -> Mapping[str, list[float]]:
         """`latency`, `ttft`, `cost_usd`, or a kind of tokens; cases without a value left out."""
-        if name not in self._known:
-            found: Flat[float] = (
-                self._cells.answered.read(_READS[name])
-                if name in _READS
-                else self._told.read(_USAGE[name])
-            )
-            self._known[name] = found.by_case()
-        return self._known[name]
+        return self._cells.found(_READS[name] if name in _READS else usage(name))
+
+    def medians(self, name: str) -> Mapping[str, float]:
+        """The median of each case's trials."""
+        return self._each(name, median)
+
+    def means(self, name: str) -> Mapping[str, float]:
+        return self._each(name, mean)
+
+    def lows(self, name: str) -> Mapping[str, float]:
+        return self._each(name, min)
+
+    def _each(self, name: str, of: _Reduce) -> Mapping[str, float]:
+        key = (name, of)
+        if key not in self._known:
+            found = self.of(name)
+            self._known[key] = dict(zip(found, map(of, found.values()), strict=True))
+        return self._known[key]
 
     @cached_property
     def unpriced(self) -> frozenset[str]:
         """Cases with an answer that has no price."""
         answers = self._cells.answered.items
+        if sum(map(len, self.of("cost_usd").values())) == len(answers):
+            return frozenset()
         return frozenset(trial.case for trial in answers if trial.cost_usd is None)
-
-
-def _told(trial: TrialResult) -> Usage | None:
-    return None if trial.completion is None else trial.completion.usage
 
 
 _READS: Mapping[str, Read] = {"latency": latency, "ttft": ttft, "cost_usd": cost}
@@ -166,19 +176,23 @@ def median(values: Sequence[float]) -> float:
 
 
 def case_means(values: Mapping[str, list[float]]) -> list[float]:
-    return [math.fsum(found) / len(found) for found in values.values()]
+    return list(map(mean, values.values()))
 
 
-def spread(values: Mapping[str, list[float]]) -> Spread:
+def mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def spread(quantities: Quantities, name: str) -> Spread:
     """Quantiles of all trials, the mean over cases, the median's interval from case medians."""
     from evals.stats import quantile, quantile_interval
 
-    pooled = sorted(chain.from_iterable(values.values()))
-    means = case_means(values)
-    around = quantile_interval(case_medians(values), 0.5, confidence=CONFIDENCE)
+    pooled = sorted(chain.from_iterable(quantities.of(name).values()))
+    medians = list(quantities.medians(name).values())
+    around = quantile_interval(medians, 0.5, confidence=CONFIDENCE)
     return Spread(
         n=len(pooled),
-        mean=math.fsum(means) / len(means) if means else None,
+        mean=_mean(quantities.means(name)),
         median=quantile(pooled, 0.5),
         median_low=around.low,
         median_high=around.high,
@@ -189,16 +203,17 @@ def spread(values: Mapping[str, list[float]]) -> Spread:
 
 def tokens_of(quantities: Quantities) -> Tokens:
     """Means over cases of the tokens of a trial; `n` counts the trials whose usage was told."""
-    told = {kind: quantities.of(kind) for kind in ("prompt", "completion", "reasoning")}
+    kinds = ["prompt", "completion", "reasoning"]
     # Where no answer tells its reasoning, none tells what was visible.
-    told["visible"] = quantities.of("visible") if told["reasoning"] else {}
-    means = {kind: _mean(case_means(values)) for kind, values in told.items()}
-    n = max(sum(len(found) for found in values.values()) for values in told.values())
+    kinds += ["visible"] if quantities.of("reasoning") else []
+    n = max(sum(map(len, quantities.of(kind).values())) for kind in kinds)
+    means: dict[str, float | None] = {"visible": None}
+    means.update({kind: _mean(quantities.means(kind)) for kind in kinds})
     return Tokens(n=n, **means)
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
+def _mean(values: Mapping[str, float]) -> float | None:
+    return mean(tuple(values.values())) if values else None
 
 
 def cost_of(cells: Cells) -> float | None:
@@ -206,7 +221,10 @@ def cost_of(cells: Cells) -> float | None:
 
     None too where nothing was asked: then there is no cost to tell.
     """
+    found = cells.found(cost)
     trials = cells.trials.items
+    if sum(map(len, found.values())) == len(trials) > 0:
+        return math.fsum(chain.from_iterable(found.values()))
     spent = [trial.cost_usd for trial in trials if trial.cost_usd is not None]
     if len(spent) < len(trials) and any(t.cost_usd is None and answered(t) for t in trials):
         return None

@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from evals.comparison.quantities import (
+    Quantities,
     Read,
     cost,
     latency,
+    mean,
     median,
     tokens_per_second,
     tpot,
@@ -44,7 +46,7 @@ class Measures:
 
     @cached_property
     def means(self) -> tuple[list[float], list[float]]:
-        return list(map(_mean, self.a)), list(map(_mean, self.b))
+        return list(map(mean, self.a)), list(map(mean, self.b))
 
     @cached_property
     def has_zero(self) -> bool:
@@ -59,10 +61,6 @@ class Quotient(NamedTuple):
     low: float | None = None
     high: float | None = None
     why: str = ""
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
 
 
 def reader(metric: str) -> Read:
@@ -82,22 +80,17 @@ def reader(metric: str) -> Read:
 
 def quotient(metric: str, of: Measures, *, seed: int, confidence: float = CONFIDENCE) -> Quotient:
     """The ratio that the metric names."""
-    from evals.stats import ratio_of_medians, ratio_of_quantiles, ratio_of_totals
+    from evals.stats import ratio_of_medians, ratio_of_quantiles
 
     if not of.a:
         return Quotient()
     form = _form(metric)
     if form == "totals":
-        x, y = of.means
-        total = ratio_of_totals(y, x, clusters=of.clusters, confidence=confidence)
-        if total.ratio is None:
-            return Quotient(why="the other side is 0")
-        low = None if total.low is None else max(0.0, total.low)
-        return Quotient(total.ratio, low, total.high)
+        return _of_totals(*of.means, of.clusters, confidence)
     if of.has_zero:
         return Quotient(why="a value is 0")
     if form == "typical":
-        return _of_medians(of, confidence)
+        return _of_medians(*of.medians, of.clusters, confidence)
     q = _QUANTILES[form]
     if q == 0.5:
         middle = ratio_of_medians(
@@ -118,14 +111,31 @@ def _form(metric: str) -> str:
     return rest or "typical"
 
 
-def _of_medians(of: Measures, confidence: float) -> Quotient:
+def _of_medians(
+    a: Sequence[float], b: Sequence[float], clusters: Clusters, confidence: float
+) -> Quotient:
+    """One value a case, above 0."""
     from evals.stats import geometric_mean_ratio
 
-    found = geometric_mean_ratio(*of.medians, clusters=of.clusters, confidence=confidence)
+    found = geometric_mean_ratio(a, b, clusters=clusters, confidence=confidence)
     return Quotient(found.ratio, found.low, found.high)
 
 
+def _of_totals(
+    a: Sequence[float], b: Sequence[float], clusters: Clusters, confidence: float
+) -> Quotient:
+    """One value a case."""
+    from evals.stats import ratio_of_totals
+
+    total = ratio_of_totals(b, a, clusters=clusters, confidence=confidence)
+    if total.ratio is None:
+        return Quotient(why="the other side is 0")
+    low = None if total.low is None else max(0.0, total.low)
+    return Quotient(total.ratio, low, total.high)
+
+
 _SHOWN = {"latency": "latency", "ttft": "ttft", "tokens.total": "total", "cost_usd": "cost_usd"}
+_TIMES = ("latency", "ttft")
 
 
 def ratios_of(
@@ -143,8 +153,7 @@ def ratios_of(
         if not cases or (metric == "cost_usd" and not unpriced.isdisjoint(cases)):
             continue
         clusters = clusters_of(side.cells[case][0].cluster for case in cases)
-        sides = Measures([a[case] for case in cases], [b[case] for case in cases], clusters)
-        ratio = quotient(metric, sides, seed=0)
+        ratio = _shown(name, (reference.quantities, side.quantities), cases, clusters)
         if ratio.value is not None and math.isfinite(ratio.value):
             found[metric] = Ratio(
                 metric=metric,
@@ -154,3 +163,20 @@ def ratios_of(
                 n_cases=len(cases),
             )
     return found
+
+
+def _shown(
+    name: str, of: tuple[Quantities, Quantities], cases: Sequence[str], clusters: Clusters
+) -> Quotient:
+    """As `quotient` has it of times and of totals, from what is known of each side by case."""
+    if name in _TIMES:
+        if any(min(_picked(one.lows(name), cases)) <= 0 for one in of):
+            return Quotient(why="a value is 0")
+        a, b = (_picked(one.medians(name), cases) for one in of)
+        return _of_medians(a, b, clusters, CONFIDENCE)
+    a, b = (_picked(one.means(name), cases) for one in of)
+    return _of_totals(a, b, clusters, CONFIDENCE)
+
+
+def _picked(values: Mapping[str, float], cases: Sequence[str]) -> Sequence[float]:
+    return [values[case] for case in cases]

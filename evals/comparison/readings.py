@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
-from operator import attrgetter
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
-from evals.comparison.cells import Cells, answered, errored
+from evals.comparison.cells import Cells, Reading, answered, errored
 from evals.model import Estimate, Suite
 
 __all__ = [
@@ -20,7 +19,6 @@ __all__ = [
     "Clusters",
     "Errors",
     "Reading",
-    "accuracy_of",
     "clusters_of",
     "error_rate_of",
     "estimate",
@@ -29,28 +27,8 @@ __all__ = [
 
 CONFIDENCE = 0.95
 
-_passed = attrgetter("passed")  # None of answers that are only recorded
-
 Clusters: TypeAlias = Sequence[str | None] | None
 Errors: TypeAlias = Literal["left out", "as 0", "as 1"]
-
-
-class Reading(NamedTuple):
-    """One case: its values in 0 … 1, how many trials gave none for an error, its cluster."""
-
-    values: Sequence[float]
-    errors: int
-    cluster: str | None
-
-
-def accuracy_of(cells: Cells) -> dict[str, Reading]:
-    """Passes and failures of each case with a judged or errored trial."""
-    passes, errors = cells.answered.read(_passed).by_case(), cells.errors
-    return {
-        case: Reading(passes.get(case, ()), errors.get(case, 0), trials[0].cluster)
-        for case, trials in cells.items()
-        if case in passes or case in errors
-    }
 
 
 def error_rate_of(cells: Cells) -> dict[str, Reading]:

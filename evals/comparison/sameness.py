@@ -14,7 +14,7 @@ from evals.comparison.metrics import Metrics, metric_readings, pass_of, score_of
 from evals.comparison.parts import leaves
 from evals.comparison.quantities import Read, values_by_case
 from evals.comparison.ratios import reader
-from evals.comparison.readings import Reading, accuracy_of, error_rate_of
+from evals.comparison.readings import Reading, error_rate_of
 from evals.model import Answer, Case, Derived, TrialResult
 from evals.model.metric import has_ratio
 from evals.model.parts import part_of
@@ -112,7 +112,7 @@ def joined(by_part: Mapping[str, Mapping[str, Answers]]) -> dict[str, Answers]:
 
 def _readings(metric: str, cells: Cells, metrics: Metrics) -> Mapping[str, Reading]:
     if metric == "accuracy":
-        return accuracy_of(cells)
+        return cells.passes
     if metric == "error_rate":
         return error_rate_of(cells)
     if metric in FIELD_READS:

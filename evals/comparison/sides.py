@@ -11,7 +11,7 @@ from evals.comparison.flaky import flaky_cases, noise_of
 from evals.comparison.labels import confusions
 from evals.comparison.metrics import Metrics, metric_estimates
 from evals.comparison.quantities import Quantities, cost_of, spread, tokens_of
-from evals.comparison.readings import Reading, accuracy_of, estimate
+from evals.comparison.readings import Reading, estimate
 from evals.model import Column, Estimate, Frozen, Side
 
 __all__ = ["Measured", "measured", "side_of"]
@@ -43,14 +43,14 @@ class Measured(NamedTuple):
 
 
 def measured(cells: Cells) -> Measured:
-    return Measured(cells, Quantities(cells), accuracy_of(cells))
+    return Measured(cells, Quantities(cells), cells.passes)
 
 
 def side_of(column: Column, of: Measured, *, run: str, id: str, metrics: Metrics) -> Side:
     """Measure a column; `metrics` are those of its suite."""
     cells = of.cells
     counts = _count(of)
-    first_tokens = spread(of.quantities.of("ttft"))
+    first_tokens = spread(of.quantities, "ttft")
     readings = of.passes
     return Side(
         id=id,
@@ -58,7 +58,7 @@ def side_of(column: Column, of: Measured, *, run: str, id: str, metrics: Metrics
         column=column,
         accuracy=estimate(readings.values()),
         difference=None,
-        latency=spread(of.quantities.of("latency")),
+        latency=spread(of.quantities, "latency"),
         ttft=first_tokens if first_tokens.n else None,
         tokens=tokens_of(of.quantities),
         cost_usd=cost_of(cells),

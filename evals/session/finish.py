@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from evals.comparison.cells import Gathered
 from evals.comparison.compare import compare_columns
 from evals.endpoints.config import shown
 from evals.model import (
@@ -36,6 +37,7 @@ class Finished:
     run: Run
     manifest: Manifest
     trials: tuple[TrialResult, ...]
+    gathered: Gathered  # the same
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -66,7 +68,7 @@ class Finished:
         return any(f.outcome == "error" and f.found == "no_data" for f in self.findings)
 
     def comparison(self) -> Comparison:
-        return compare_columns(self.manifest, self.trials)
+        return compare_columns(self.manifest, self.gathered)
 
 
 def start(evaluation: Evaluation, *, started: datetime) -> None:
@@ -92,6 +94,7 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
     evaluation.close()
     run = Run(evaluation.options.folder)
     trials = tuple(run.written())
+    gathered = Gathered(trials)
     by_suite: dict[str, list[TrialResult]] = {}
     for trial in trials:
         by_suite.setdefault(trial.suite, []).append(trial)
@@ -109,7 +112,7 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
         for name, source in judged.items()
         for finding in _findings(
             source.suite,
-            by_suite.get(name, ()),
+            gathered,
             selected=selected[name],
             root=evaluation.options.root,
         )
@@ -125,7 +128,7 @@ def finish(evaluation: Evaluation, *, started: datetime, interrupted: bool) -> F
         ),
     )
     _keep(manifest, evaluation)
-    return Finished(run, manifest, trials)
+    return Finished(run, manifest, trials, gathered)
 
 
 def _keep(manifest: Manifest, evaluation: Evaluation) -> None:
@@ -138,9 +141,7 @@ def _keep(manifest: Manifest, evaluation: Evaluation) -> None:
         point_latest(options.runs, options.run_id)
 
 
-def _findings(
-    suite: Suite, trials: Iterable[TrialResult], *, selected: bool, root: Path
-) -> tuple[Finding, ...]:
+def _findings(suite: Suite, trials: Gathered, *, selected: bool, root: Path) -> tuple[Finding, ...]:
     """What the gates of a suite found, over its trials and the baselines that they name."""
     if not suite.gates:
         return ()
