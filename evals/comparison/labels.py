@@ -1,7 +1,8 @@
 """Checks of type `choice` as a classifier: F1 of each option, their mean, Cohen's κ.
 
 They come with a `choice` that has a `metric`: `label` also gives `label.macro_f1`, `label.kappa`
-and `label.f1.OPTION`. All are over trials. What is not defined – an option that is nowhere right
+and `label.f1.OPTION`; gates can ask for `label.precision.OPTION` and `label.recall.OPTION`, too,
+which tables have beside the confusion matrix. All are over trials. What is not defined – an option that is nowhere right
 and nowhere answered, agreement where chance already agrees in full – is None, never 0.
 """
 
@@ -84,7 +85,7 @@ def label_estimates(cells: Cells, labels: Labels) -> dict[str, Estimate]:
 def label_estimate(
     cells: Cells, labels: Labels, metric: str, figure: str, *, errors: str = "left out"
 ) -> Estimate:
-    """One figure; errors "as 0" count as no answer, "as 1" as the right one."""
+    """One figure; errors "as 0" count as what is worst for it, "as 1" as the right answer."""
     return _estimate(_read(cells, metric, labels[metric]), figure, errors=errors)
 
 
@@ -174,7 +175,7 @@ def _right(trial: TrialResult, check: Check) -> str | None:
 def _estimate(by_case: Mapping[str, Sequence[_Trial]], figure: str, *, errors: str) -> Estimate:
     trials = [trial for found in by_case.values() for trial in found]
     if errors == "as 0":
-        kept = [trial._replace(error=False) for trial in trials]
+        kept = [_worst(trial, figure) if trial.error else trial for trial in trials]
     elif errors == "as 1":
         kept = [_Trial(t.right, t.right if t.error else t.found) for t in trials]
     else:
@@ -189,6 +190,13 @@ def _estimate(by_case: Mapping[str, Sequence[_Trial]], figure: str, *, errors: s
     )
 
 
+def _worst(trial: _Trial, figure: str) -> _Trial:
+    """No answer; of precision and F1 of an option that is not right, the claim that it is."""
+    of, _, option = figure.partition(".")
+    claimed = of in ("precision", "f1") and trial.right != option
+    return _Trial(trial.right, option if claimed else None)
+
+
 def _figure(trials: Sequence[_Trial], figure: str) -> float | None:
     if figure == "kappa":
         return _kappa(trials)
@@ -196,7 +204,8 @@ def _figure(trials: Sequence[_Trial], figure: str) -> float | None:
         options = {t.right for t in trials} | {t.found for t in trials if t.found is not None}
         scores = [f1 for key in options if (f1 := _f1(trials, key)) is not None]
         return math.fsum(scores) / len(scores) if scores else None
-    return _f1(trials, figure.removeprefix("f1."))
+    of, _, option = figure.partition(".")
+    return _OF_AN_OPTION[of](trials, option)
 
 
 def _f1(trials: Sequence[_Trial], option: str) -> float | None:
@@ -204,6 +213,19 @@ def _f1(trials: Sequence[_Trial], option: str) -> float | None:
     both = sum(t.right == option == t.found for t in trials)
     either = sum(t.right == option for t in trials) + sum(t.found == option for t in trials)
     return 2 * both / either if either else None
+
+
+def _precision(trials: Sequence[_Trial], option: str) -> float | None:
+    found = [trial.right for trial in trials if trial.found == option]
+    return found.count(option) / len(found) if found else None
+
+
+def _recall(trials: Sequence[_Trial], option: str) -> float | None:
+    found = [trial.found for trial in trials if trial.right == option]
+    return found.count(option) / len(found) if found else None
+
+
+_OF_AN_OPTION = {"f1": _f1, "precision": _precision, "recall": _recall}
 
 
 def _kappa(trials: Sequence[_Trial]) -> float | None:

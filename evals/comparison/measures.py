@@ -83,7 +83,7 @@ def measure(metric: str, part: Part) -> Measured:
     if head == "tokens":
         kind, _, statistic = rest.partition(".")
         return quantity(part, usage(kind), statistic)
-    if rest in ("macro_f1", "kappa") or rest.startswith("f1."):
+    if rest in ("macro_f1", "kappa") or rest.startswith(("f1.", "precision.", "recall.")):
         return _labelled(part, head, rest)
     if rest in FIGURES:
         return _calibrated(part, head, rest)

@@ -1,4 +1,8 @@
-"""What gates can ask of a `choice` with a metric: `label.macro_f1`, `label.kappa`, `label.f1.A`."""
+"""What gates can ask of a `choice` with a metric.
+
+`label.macro_f1`, `label.kappa`, and of an option `label.f1.A`, `label.precision.A`,
+`label.recall.A`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from evals.model import Check
 from evals.suite.nearest import advice
 
 _FIGURES = ("macro_f1", "kappa")
+_OF_AN_OPTION = ("f1", "precision", "recall")
 _CALIBRATION = ("brier", "ece", "auroc")
 _NEEDED = "it takes one choice a test, with one right `value` and its `options` written out"
 
@@ -72,8 +77,8 @@ def _named(check: Check) -> str:
 
 
 def is_figure(name: str) -> bool:
-    """Whether `name` is written like a figure of a label: `kappa`, `f1.A`."""
-    return name in _FIGURES or name.partition(".")[0] == "f1"
+    """Whether `name` is written like a figure of a label: `kappa`, `recall.A`."""
+    return name in _FIGURES or name.partition(".")[0] in _OF_AN_OPTION
 
 
 def wrong_figure(metric: str, figure: str, label: Label | None) -> tuple[str, ...] | None:
@@ -83,16 +88,17 @@ def wrong_figure(metric: str, figure: str, label: Label | None) -> tuple[str, ..
         message = f"{written} needs a check of type choice with metric: {metric}"
         return message, f"{metric} is the mean of its scores, {metric}.rate the share of its passes"
     if not is_figure(figure):
-        known = ("rate", *_FIGURES, *(f"f1.{option}" for option in label.options))
+        of_options = (f"{of}.{option}" for of in _OF_AN_OPTION for option in label.options)
+        known = ("rate", *_FIGURES, *of_options)
         return f"unknown metric {written!r}", *advice(figure, known, f"known after {metric}")
     if label.unfit:
         return f"{written} cannot be measured: {label.unfit}", _NEEDED
     if figure in _FIGURES:
         return None
-    option = figure.partition(".")[2]
+    of, _, option = figure.partition(".")
     if not option:
         options = ", ".join(label.options)
-        return f"{written} names no option", f"write {metric}.f1.OPTION; options: {options}"
+        return f"{written} names no option", f"write {metric}.{of}.OPTION; options: {options}"
     if option not in label.options:
         return f"{metric} has no option {option!r}", *advice(option, label.options, "options")
     return None

@@ -53,6 +53,31 @@ def test_they_are_gated_by_name() -> None:
     assert finding.reason == "0.520, 6 cases; limit 0.6"
 
 
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("label.precision.A", 2 / 2),
+        ("label.recall.A", 2 / 3),
+        ("label.precision.B", 1 / 2),
+        ("label.recall.B", 1 / 2),
+    ],
+)
+def test_precision_and_recall_of_an_option_are_gated_by_name(metric: str, value: float) -> None:
+    finding = found(f"{metric} >= 0.9", *six())
+    assert finding.value == pytest.approx(value)
+    assert (finding.outcome, finding.n_cases) == ("pass" if value >= 0.9 else "fail", 6)
+
+
+def test_an_error_may_have_been_a_wrong_claim_of_the_option() -> None:
+    cases, rows = six()
+    cases.append(a_case("case-6"))
+    rows.append(trial("case-6", "error", expected="B"))
+    finding = found("label.precision.A >= 0.9", cases, rows)
+    # Two of two answers A are right; the error may be a third that is not.
+    assert (finding.value, finding.outcome) == (1.0, "fail")
+    assert "undecided by errors: 0.667 … 1.000 with 1 error either way" in finding.reason
+
+
 def test_what_is_not_defined_is_no_data_and_never_0() -> None:
     cases, rows = [a_case("case-0")], [a_trial("case-0", "A", "A")]
     assert set(metrics(cases, rows)) == {"label", "label.f1.A", "label.macro_f1"}

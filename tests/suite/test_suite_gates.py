@@ -159,6 +159,8 @@ tests:
         ("label.kappa >= 0", "label.kappa", 0.0),
         ("label.f1.A >= 0.8", "label.f1.A", 0.8),
         ("label.f1.C > 0", "label.f1.C", 0.0),
+        ("label.recall.A >= 0.8", "label.recall.A", 0.8),
+        ("{metric: label.precision.not sure, min: 0.8}", "label.precision.not sure", 0.8),
         ("label.f1.not sure >= 0.8", "label.f1.not sure", 0.8),
         ("{metric: label.f1.not sure, min: 0.8}", "label.f1.not sure", 0.8),
         ("label.rate >= 80%", "label.rate", 0.8),
@@ -180,6 +182,8 @@ def test_gates_on_the_figures_of_a_choice(
         ("label.f1.notsure >= 0.8", "no option 'notsure'\n    did you mean \"not sure\"?"),
         ("label.f1 >= 0.8", "label.f1 names no option\n    write label.f1.OPTION; options: A, not"),
         ("label.f1. >= 0.8", "label.f1. names no option"),
+        ("label.recall >= 0.8", "label.recall names no option\n    write label.recall.OPTION; opt"),
+        ("label.precision.D >= 0.8", "label has no option 'D'\n    options: A, B, C, not sure"),
         ("label.macrof1 >= 0.8", "unknown metric 'label.macrof1'\n    did you mean \"macro_f1\"?"),
         (
             "label.macro_f1 >= 80%",
