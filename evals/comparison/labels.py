@@ -2,8 +2,9 @@
 
 They come with a `choice` that has a `metric`: `label` also gives `label.macro_f1`, `label.kappa`
 and `label.f1.OPTION`; gates can ask for `label.precision.OPTION` and `label.recall.OPTION`, too,
-which tables have beside the confusion matrix. All are over trials. What is not defined – an option that is nowhere right
-and nowhere answered, agreement where chance already agrees in full – is None, never 0.
+which tables have beside the confusion matrix. All are over trials. What is not defined – an option
+that is nowhere right and nowhere answered, agreement where chance already agrees in full – is None,
+never 0.
 """
 
 from __future__ import annotations
