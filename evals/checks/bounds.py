@@ -54,5 +54,7 @@ def inspect_amount(options: Amount) -> Iterator[Mistake]:
             yield ("value",), f"{show(options.value)} is not a whole number"
         if options.min is not None or options.max is not None:
             yield ("value",), "give either `value`, or `min` and `max`"
+    elif options.min is None and options.max is None:
+        yield (), "give `value`, `min` or `max`"
     else:
         yield from inspect_range(options.min, options.max)

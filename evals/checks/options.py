@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import typing
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, cast
@@ -215,6 +215,7 @@ def _convert_value(value: Any, hint: Any, key: str) -> Any:
 
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
+_FIELD = re.compile(r"Object contains unknown field `(.*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _TYPE_WORDS = (
     ("object", "mapping"),
@@ -240,8 +241,11 @@ def _explain(error: msgspec.ValidationError, value: Any, key: str, hint: Any) ->
         except (KeyError, IndexError, TypeError):
             break
         path.append(step)
-    if what.startswith("Invalid enum value") and isinstance(value, str):
-        return tuple(path), unknown("value", value, _literals(hint))
+    if what.startswith("Invalid enum value") and isinstance(value, str | int):
+        return tuple(path), unknown("value", str(value), _literals(hint))
+    if field := _FIELD.match(what):
+        known = [name for struct in _structs(hint) for name in fields_of(struct)]
+        return (*path, field[1]), unknown("key", field[1], known)
     if "matching regex" in what:
         return tuple(path), f"{show(value)} is not {_told(hint, 'shape') or 'of this form'}"
     advice = _told(hint, _KINDS.get(type(value), ""))
@@ -261,6 +265,14 @@ def _told(hint: Any, key: str) -> str | None:
                 return str(extra[key])
     found = (_told(part, key) for part in typing.get_args(hint))
     return next((told for told in found if told is not None), None)
+
+
+def _structs(hint: Any) -> Iterator[type[Any]]:
+    """The structs that a type is made of."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+    for part in typing.get_args(hint):
+        yield from _structs(part)
 
 
 def _literals(hint: Any) -> tuple[str, ...]:

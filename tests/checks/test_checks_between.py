@@ -93,7 +93,7 @@ def test_reasoning_that_did_not_come_is_an_error(judged, kind):
         ({"type": "between", "min": "1e99999", "max": 1}, "min", "beyond 4,000 digits"),
         ({"type": "between", "value": 5}, "value", "unknown option"),
         ({"type": "number-of", "min": 1}, "pattern", "`pattern` is missing"),
-        ({"type": "number-of", "pattern": "x"}, "", "give `min` or `max`"),
+        ({"type": "number-of", "pattern": "x"}, "", "give `value`, `min` or `max`"),
         ({"type": "number-of", "pattern": "(", "min": 1}, "pattern", "invalid pattern"),
         ({"type": "number-of", "pattern": "x*", "min": 1}, "pattern", "matches an empty text"),
         ({"type": "number-of", "pattern": "x", "flags": "g", "min": 1}, "flags", "made of"),

@@ -111,7 +111,7 @@ def test_hostile_texts_are_counted_in_no_time(judged, text):
 @pytest.mark.parametrize(
     ("written", "path", "message"),
     [
-        ({"type": "char-count"}, "", "give `min` or `max`"),
+        ({"type": "char-count"}, "", "give `value`, `min` or `max`"),
         ({"type": "line-count", "min": 0}, "min", "at least 0 cannot fail"),
         ({"type": "sentence-count", "min": 5, "max": 3}, "min", "nothing is at least 5"),
         ({"type": "char-count", "value": "many"}, "value", "is not a whole number"),

@@ -166,6 +166,7 @@ def test_reasoning_that_did_not_come_is_an_error(judged, kind):
         ({"type": "token-f1", "value": "x"}, "", "needs `threshold` to decide"),
         ({"type": "token-f1", "value": [], "threshold": 1}, "value", "the list is empty"),
         ({"type": "jaro-winkler", "value": "x"}, "", "needs `threshold` to decide"),
+        ({"type": "rouge", "value": "x", "variant": 3, "weight": 0}, "variant", "known: 1, 2, L"),
         ({"type": "rouge", "value": "中文", "weight": 0}, "value", "no word of a-z or digits"),
         ({"type": "rouge", "value": ["a", ""], "weight": 0}, "value", "no word of a-z or digits"),
         ({"type": "jaro-winkler", "value": "x", "threshold": 0}, "threshold", "cannot fail"),

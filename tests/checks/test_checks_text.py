@@ -197,7 +197,7 @@ def test_hostile_text_fails_and_is_no_error(judged, text, written):
         ({"type": "contains-all", "value": ["a"], "threshold": 2}, "threshold", "be reached"),
         ({"type": "contains", "value": "a", "threshold": 0.5}, "threshold", "no graded score"),
         ({"type": "starts-with", "value": ["a", ""]}, "value", "cannot fail"),
-        ({"type": "word-count"}, "", "give `min` or `max`"),
+        ({"type": "word-count"}, "", "give `value`, `min` or `max`"),
         ({"type": "word-count", "min": 0}, "min", "at least 0 cannot fail"),
         ({"type": "word-count", "min": 5, "max": 3}, "min", "nothing is at least 5"),
         ({"type": "word-count", "value": "many"}, "value", "is not a whole number"),

@@ -120,7 +120,7 @@ def test_as_many_expected_calls_as_possible_are_matched(expected, calls, data):
         ({}, "", "give `value` or `count`"),
         ({"value": [], "extra": "allow"}, "value", "cannot fail"),
         ({"value": [{"name": ""}]}, "value.0.name", "expected"),
-        ({"value": [{"nam": "x"}]}, "value.0", "nam"),
+        ({"value": [{"nam": "x"}]}, "value.0.nam", "did you mean"),
         ({"value": [{"name": "x", "arguments": {"type": "objct"}}], "args": "schema"},
          "value.0.arguments.type", "invalid JSON Schema"),
         ({"value": [{"name": "x", "assert": [{"type": "contain", "value": "x"}]}]},
