@@ -22,6 +22,10 @@ from evals.report.view import build
 pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+AXE_FINDS = (
+    "where => axe.run(where, {rules: {'target-size': {enabled: true}}}).then(r => "
+    "r.violations.map(v => `${v.id}: ${v.nodes[0].html} ${v.nodes[0].failureSummary}`))"
+)
 HOSTILE = "</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) \u202eback \x1b[31m"
 
 
@@ -441,19 +445,25 @@ def test_axe_finds_nothing(browser: Any, small_file: Path, scheme: str) -> None:
     page.goto(small_file.as_uri())
     page.wait_for_selector(".tools")
     page.evaluate(AXE)
-    run = (
-        "where => axe.run(where).then(r => r.violations.map(v => "
-        "`${v.id}: ${v.nodes[0].html} ${v.nodes[0].failureSummary}`))"
-    )
-    assert page.evaluate(run, "html") == []
+    assert page.evaluate(AXE_FINDS, "html") == []
     page.locator(".grid .c1 a").first.click()
     page.wait_for_selector(".drawer[open]")
     for folded in page.locator(".drawer summary").all():
         folded.click()
-    assert page.evaluate(run, ".drawer") == []
+    assert page.evaluate(AXE_FINDS, ".drawer") == []
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    assert page.evaluate(run, ".help") == []
+    assert page.evaluate(AXE_FINDS, ".help") == []
+    context.close()
+
+
+def test_axe_finds_nothing_on_a_phone(browser: Any, showcase_file: Path) -> None:
+    context = browser.new_context(bypass_csp=True, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    page.goto(showcase_file.as_uri())
+    page.wait_for_selector(".tools")
+    page.evaluate(AXE)
+    assert page.evaluate(AXE_FINDS, "html") == []
     context.close()
 
 
