@@ -270,7 +270,7 @@ def _margin(comparison: Comparison, counted: Count) -> str:
     estimates = [f for f in passed if findings.certainty(f) in ("Clear", "Could be chance")]
     narrow = min(estimates, key=_distance, default=None)
     if narrow is not None and len(passed) > 1:
-        of = f", {one_line(narrow.suite, 60)}" if several else ""
+        of = f" in {one_line(narrow.suite, 60)}" if several else ""
         said.append(
             f"The narrowest margin: {one_line(narrow.gate, 80)}{of}, "
             f"measured {findings.measured(narrow)}."

@@ -381,6 +381,16 @@ def test_keys_alone_lead_to_a_failure_and_back(opened, small_file: Path) -> None
     assert fragment(page) == "q=jk%3F"
 
 
+def test_after_walking_through_cases_the_focus_is_on_the_last(opened, small_file: Path) -> None:
+    page = opened(small_file)
+    page.locator(".grid .c1 a", has_text="case-0").click()
+    for _ in range(3):
+        page.keyboard.press("j")
+    name = page.locator(".drawer h3").inner_text()
+    page.keyboard.press("Escape")
+    page.locator(".grid a:focus", has_text=name).wait_for()
+
+
 def test_the_map_of_keys_and_switching_them_off(opened, small_file: Path) -> None:
     page = opened(small_file)
     page.keyboard.press("?")

@@ -18,10 +18,20 @@ export function Drawer({ store, moves }: { store: Store; moves: Moves }) {
   const title = useRef<HTMLHeadingElement>(null);
   const open = store.open;
   const key = open ? open.suite.cases[open.place]!.anchor : "";
+  const walked = useRef({ from: "", to: "" });
   useLayoutEffect(() => {
     const box = dialog.current!;
-    if (!open) return void (box.open && box.close());
-    if (!box.open) box.showModal();
+    if (!open) {
+      if (box.open) box.close();
+      const { from, to } = walked.current;
+      if (from !== to) document.querySelector<HTMLElement>(`.live a[href="#${CSS.escape(to)}"]`)?.focus();
+      return;
+    }
+    if (!box.open) {
+      walked.current.from = key;
+      box.showModal();
+    }
+    walked.current.to = key;
     box.scrollTop = 0;
     title.current?.focus({ preventScroll: true });
   }, [key]);

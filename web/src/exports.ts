@@ -39,7 +39,7 @@ const words = (of: Element) => {
   const clone = of.cloneNode(true) as Element;
   for (const svg of clone.querySelectorAll("svg"))
     svg.replaceWith(svg.getAttribute("role") === "img" ? ` ${svg.getAttribute("aria-label")} ` : " ");
-  for (const cut of clone.querySelectorAll("div, br")) cut.before("; ");
+  for (const cut of clone.querySelectorAll("div, br, .tag")) cut.before("; ");
   return clone.textContent.replaceAll(/\s+/g, " ").replaceAll(/^[; ]+|[; ]+$/g, "").replaceAll(/( ;)+/g, ";");
 };
 
