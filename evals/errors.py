@@ -53,7 +53,9 @@ class Problem:
     """One mistake in a file: `message` says what is wrong, `details` (lines) what to do.
 
     `excerpt` is the line of the file and one with carets below it; `section` is where the
-    reference tells more, such as `suites.md#gates`. Both are there once the suite is looked at.
+    reference tells more, such as `suites.md#gates`. Both are there once the suite is looked at, and
+    then the place is that of the part that is wrong: `within` leads to it from the place, as far
+    as it is written there.
     """
 
     place: Place
@@ -62,6 +64,7 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     excerpt: tuple[str, ...] = ()
     section: str = ""
+    within: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join((self.head, *(f"    {line}" for line in self.details)))

@@ -18,6 +18,7 @@ class Change:
         self.rises = of.op == "<="
         self.relative = has_ratio(of.metric)
         self.own_unit = isinstance(of, Finding) and of.derived
+        self.is_time = isinstance(of, Finding) and findings.unit_of(of.of or "") == "seconds"
 
     @property
     def sign(self) -> int:
@@ -33,7 +34,7 @@ class Change:
         if self.relative:
             return words.share_limit(size)
         if self.own_unit:
-            return words.plain(size)
+            return words.seconds_limit(size) if self.is_time else words.plain(size)
         text = words.plain(size * 100)
         return f"{text} {'point' if text == '1' else 'points'}"
 
@@ -87,7 +88,8 @@ class Change:
         """The smallest change that would probably have been found."""
         n = f"n = {words.count(finding.n_cases)}"
         if size is not None and self.own_unit:
-            return f"could have seen {self.noun} of about {words.significant(size)}, {n}"
+            shown = words.seconds(size) if self.is_time else words.significant(size)
+            return f"could have seen {self.noun} of about {shown}, {n}"
         if size is None or (size >= 1 and not self.rises):
             return f"too few cases to see any {self.noun[2:]}, {n}"
         shown = f"{size * 100:.1f}" if size < 0.0195 else f"{size * 100:.0f}"

@@ -11,7 +11,7 @@ import msgspec
 from evals.comparison import words
 from evals.comparison.circumstances import UNKNOWN, Circumstances
 from evals.comparison.sameness import Answers
-from evals.model import Finding, Gate, GateOutcome
+from evals.model import Derived, Finding, Gate, GateOutcome
 
 __all__ = ["Contest", "blank", "ended"]
 
@@ -101,7 +101,7 @@ class Contest:
         return f"judged by other checks: {words.count(n)} of {of}" if n else ""
 
 
-def blank(suite: str, gate: Gate, column: str, *, derived: bool = False) -> Finding:
+def blank(suite: str, gate: Gate, column: str, *, derived: Derived | None = None) -> Finding:
     """The finding of a gate that was not evaluated."""
     return Finding(
         suite=suite,
@@ -119,7 +119,8 @@ def blank(suite: str, gate: Gate, column: str, *, derived: bool = False) -> Find
         n_errors=0,
         reason="",
         against=None if gate.against is None else gate.against.name,
-        derived=derived,
+        derived=derived is not None,
+        of=None if derived is None else derived.aggregates,
     )
 
 

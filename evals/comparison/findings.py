@@ -18,6 +18,7 @@ __all__ = [
     "cases_to_settle",
     "certainty",
     "distance",
+    "in_unit",
     "is_fact",
     "limit",
     "measured",
@@ -41,9 +42,12 @@ _UNITS: Mapping[str, Unit] = {
     "tpot": "seconds",
     "tokens": "tokens",
     "tokens_per_s": "tokens/s",
+    "turn": "seconds",
+    "queued": "seconds",
+    "judge_cost_usd": "money",
 }
-_VALUES: Mapping[Unit, Callable[[Finding], str]] = {
-    "share": lambda of: words.accuracy(_estimate(of)),
+_VALUES: Mapping[Unit, Callable[[Estimate], str]] = {
+    "share": lambda of: words.accuracy(of),
     "score": lambda of: words.score(of.value, of.low, of.high),
     "seconds": lambda of: words.seconds(of.value, of.low, of.high),
     "tokens": lambda of: words.tokens(of.value, of.low, of.high),
@@ -70,6 +74,10 @@ def unit_of(metric: str) -> Unit:
     return "share" if rest == "rate" else "score"
 
 
+def _unit(of: Finding) -> Unit:
+    return unit_of(of.of or of.metric)
+
+
 def is_fact(metric: str) -> bool:
     """Whether the metric is a fact of the run and no estimate from a sample of cases."""
     head, _, rest = metric.partition(".")
@@ -78,17 +86,22 @@ def is_fact(metric: str) -> bool:
     )
 
 
+def in_unit(metric: str, of: Estimate) -> str:
+    """A figure with its interval, in the unit of a metric as gates write it: `latency.p95`."""
+    return _VALUES[unit_of(metric)](of)
+
+
 def measured(of: Finding) -> str:
     """The measured value with its interval: `82.4 % [77.1, 86.8]`, `−4.2 points [−9.1, +0.7]`."""
     if of.against is not None:
         return _difference(of)(of.value, of.low, of.high)
-    return _VALUES[unit_of(of.metric)](of)
+    return in_unit(of.of or of.metric, _estimate(of))
 
 
 def _difference(of: Finding) -> Callable[[float | None, float | None, float | None], str]:
     """How what is compared is written: a ratio, points, or the metric's own unit."""
     if of.derived:
-        return words.change
+        return words.change_of_seconds if _unit(of) == "seconds" else words.change
     return words.times if has_ratio(of.metric) else words.points
 
 
@@ -96,7 +109,7 @@ def limit(of: Finding) -> str:
     """The limit as somebody wrote it: `80 %`, `5 s`, `$0.50`, `−5.0 points`, `1.20×`."""
     if of.against is not None:
         return _difference(of)(of.limit, None, None)
-    return _LIMITS[unit_of(of.metric)](of.limit)
+    return _LIMITS[_unit(of)](of.limit)
 
 
 def numbers(of: Finding) -> str:
@@ -107,7 +120,7 @@ def numbers(of: Finding) -> str:
 
 def open_range(of: Finding, low: Estimate, high: Estimate) -> str:
     """What errors leave open, in the unit of the finding: `81.1 … 82.7 %`."""
-    if unit_of(of.metric) == "share":
+    if _unit(of) == "share":
         return words.share_range(low.value, high.value)
     return f"{words.score(low.value)} … {words.score(high.value)}"
 
@@ -120,7 +133,7 @@ def reads_as_limit(of: Finding) -> bool:
 
 def distance(of: Finding, size: float) -> str:
     """A distance in the unit of the finding: `9.1 points`, `0.25 s`, `12`."""
-    unit = unit_of(of.metric)
+    unit = _unit(of)
     if unit == "share":
         return words.points(size).lstrip("+")
     return _LIMITS[unit](float(words.significant(size).replace(",", "")))

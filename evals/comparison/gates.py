@@ -49,9 +49,9 @@ def judge_gates(
     run = _Run(suite, gathered(trials).columns(suite), metrics_of(suite), baselines)
     found: list[Finding] = []
     for gate in suite.gates:
-        is_derived = gate.metric in run.metrics.derived
+        derived = run.metrics.derived.get(gate.metric)
         columns = _columns(gate, suite)
-        blanks = [blank(suite.id, gate, name, derived=is_derived) for name in columns]
+        blanks = [blank(suite.id, gate, name, derived=derived) for name in columns]
         if not selected:
             found.extend(_because(each, gate, _PARTIAL) for each in blanks)
         elif gate.against is not None:

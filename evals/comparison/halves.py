@@ -119,7 +119,7 @@ class _Halves:
                 answers_of(gate.metric, _part(gate, half), self._metrics, {})
                 for half in pairs[column]
             )
-            derived = gate.metric in self._metrics.derived
+            derived = self._metrics.derived.get(gate.metric)
             nothing = blank(self._suite.id, gate, column, derived=derived)
             contests.append(Contest(nothing, new, old))
         return compare_any(gate, contests, self._suite, self._metrics.derived)

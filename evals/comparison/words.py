@@ -23,6 +23,7 @@ __all__ = [
     "cases_needed",
     "chance",
     "change",
+    "change_of_seconds",
     "count",
     "difference",
     "direction",
@@ -97,6 +98,13 @@ def change(value: Number, low: Number = None, high: Number = None) -> str:
     if value is None:
         return MISSING
     return f"{_changed(value)}{_bounds(low, high, _changed)}"
+
+
+def change_of_seconds(value: Number, low: Number = None, high: Number = None) -> str:
+    """A difference of times: `+0.042 s [−0.010, +0.094]`, always signed."""
+    if value is None:
+        return MISSING
+    return f"{_changed(value)}{SPACE}s{_bounds(low, high, _changed)}"
 
 
 def _changed(value: float) -> str:

@@ -130,6 +130,7 @@ class Finding(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     losses: tuple[str, ...] = ()  # cases whose majority of samples changed to fail
     gains: tuple[str, ...] = ()
     derived: bool = False  # a metric of the suite itself: a difference is in the metric's own unit
+    of: str | None = None  # what such a metric aggregates, such as latency.p95: it has its unit
 
 
 class ParameterAudit(Frozen, frozen=True, kw_only=True, omit_defaults=False):

@@ -178,6 +178,11 @@ class Derived(Frozen, frozen=True, kw_only=True):
     better: Literal["higher", "lower"] | None = None  # None: not said, and not to be told from `of`
     place: Place | None = None
 
+    @property
+    def aggregates(self) -> str | None:
+        """`latency.p95`: what it is in the words of gates; None of an expression."""
+        return None if self.expression is not None else f"{self.of}.{self.by}"
+
 
 class Limits(Frozen, frozen=True, kw_only=True):
     """What a suite may take; `errors` is a count (int) or a share (float)."""

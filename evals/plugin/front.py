@@ -260,13 +260,10 @@ class Front:
             report.longrepr = str(call.excinfo.value)  # in whatever phase: no traceback of ours
             if isinstance(call.excinfo.value, Unwritten):
                 report.evals_unwritten = report.longrepr  # type: ignore[attr-defined] # as below
-        if isinstance(item, CellItem) and report.when == "call" and report.passed:
-            if item.shown == "missed":
-                report.outcome = "skipped"  # as xfail: no failure, and not quite a pass
-                report.wasxfail = f"missed: {item.why}"
-            elif item.shown:
-                report.evals_shown = item.shown  # type: ignore[attr-defined] # survives xdist
-        return made_harmless(report, self.evaluation) if isinstance(item, CellItem) else report
+        if isinstance(item, CellItem):
+            item.tell(report)
+            made_harmless(report, self.evaluation)
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.stopping.unwritten = self.stopping.unwritten or getattr(

@@ -140,9 +140,28 @@ class CellItem(pytest.Item):
         )
         raise CaseFailed(text)
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
+    @property
+    def written_at(self) -> tuple[str, int]:
+        """The file and the line of the case: of the suite, or of its data."""
         place = self.source.suite.cases[self._number].place
-        return self.path, place.line - 1 if place and place.line else None, self.name
+        if place is None or not place.line:
+            return str(self.path), 1
+        return str(self.config.rootpath / place.path), place.line
+
+    def tell(self, report: pytest.TestReport) -> None:
+        """Give a report what pytest has no word for, and a skip the place of the case."""
+        if report.skipped and isinstance(report.longrepr, tuple):
+            report.longrepr = (*self.written_at, report.longrepr[2])
+        if report.when == "call" and report.passed:
+            if self.shown == "missed":
+                report.outcome = "skipped"  # as xfail: no failure, and not quite a pass
+                report.wasxfail = f"missed: {self.why}"
+            elif self.shown:
+                report.evals_shown = self.shown  # type: ignore[attr-defined] # survives xdist
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        path, line = self.written_at
+        return Path(path), line - 1, self.name
 
 
 def whole_cases(items: Sequence[CellItem], count: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from evals.comparison import words
+from evals.comparison import findings, words
 from evals.model import Estimate, Frozen, Side, SuiteComparison, Verdict
 from evals.report import plots
 from evals.report.cases import Judged
@@ -193,12 +193,12 @@ def _bars(counted: Sequence[tuple[str, SideMark | None, int]]) -> tuple[Bar, ...
 
 def _metrics(suite: SuiteComparison) -> tuple[MetricRow, ...]:
     found = dict.fromkeys(name for side in suite.sides for name in side.metrics)
-    own = {metric.name for metric in suite.suite.metrics}
+    own = {metric.name: metric.aggregates or metric.name for metric in suite.suite.metrics}
     return tuple(
         MetricRow(
             name=one_line(name, 60),
             values=tuple(
-                _metric(side.metrics[name], own=name in own)
+                _metric(side.metrics[name], own=own.get(name))
                 if name in side.metrics
                 else words.MISSING
                 for side in suite.sides
@@ -208,10 +208,11 @@ def _metrics(suite: SuiteComparison) -> tuple[MetricRow, ...]:
     )
 
 
-def _metric(of: Estimate, *, own: bool) -> str:
+def _metric(of: Estimate, *, own: str | None) -> str:
     """With its n; of a metric of the suite itself, said where there is no interval."""
     cases = words.plural(of.n_cases, "case")
     if of.value is None:
         return f"{words.MISSING} (no value), {cases}" if own else words.MISSING
     bare = ", no interval" if own and of.low is None and of.high is None else ""
-    return f"{words.score(of.value, of.low, of.high)}{bare}, {cases}"
+    shown = findings.in_unit(own, of) if own else words.score(of.value, of.low, of.high)
+    return f"{shown}{bare}, {cases}"

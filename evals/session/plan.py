@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from evals import answer
 from evals.answer import Price
@@ -34,6 +34,9 @@ class Spend(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     @property
     def tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
+
+
+_OF_NEW: Final = ("nothing recorded", "new case", "one take more is needed", "another seed")
 
 
 class ColumnPlan(Frozen, frozen=True, kw_only=True, omit_defaults=False):
@@ -138,7 +141,7 @@ def plan_suite(opened: OpenSuite, config: Config, *, now: datetime) -> SuitePlan
     for exchange in unused:
         usages.add_unused(exchange.recorded.for_, answer.read(exchange))
     misses = Misses(Cassettes(stock.folder))
-    missing = [each.request for each in asked if each.state == "missing"]
+    missing = [each for each in asked if each.state == "missing"]
     return SuitePlan(
         suite=stock.suite,
         path=stock.path,
@@ -147,7 +150,7 @@ def plan_suite(opened: OpenSuite, config: Config, *, now: datetime) -> SuitePlan
             _column(column.id, asked, changed, usages, records=not opened.suite.live_only)
             for column in opened.suite.columns
         ),
-        changes=dict(Counter(map(misses.change, missing)).most_common()),
+        changes=dict(Counter(_change(each, changed, misses) for each in missing).most_common()),
         unused=len(stock.unused),
         open_ended=len(stock.open_ended),
         more=stock.more,
@@ -163,6 +166,12 @@ def _changed(asked: Iterable[Asked], unused_askers: Iterable[str]) -> frozenset[
             left[each.request.asker] -= 1
             changed.add(each.file)
     return frozenset(changed)
+
+
+def _change(each: Asked, changed: frozenset[str], misses: Misses) -> str:
+    """What changed; of a new request its nearest recording is in use, and is what it was."""
+    told = misses.change(each.request)
+    return told if each.file in changed or told in _OF_NEW else "new"
 
 
 def _column(

@@ -34,9 +34,7 @@ def bind(case: Case) -> tuple[Assertion, ...]:
             place = assertion.place or case.place
             if place is None:
                 raise
-            details = (error.remedy,) if error.remedy else ()
-            message = f"case {case.id!r}: {assertion.label}: {error.message}"
-            problems.append(Problem(place, message, details))
+            problems.append(_unrendered(error, place, f"case {case.id!r}: {assertion.label}"))
     if problems:
         raise SuiteError(problems)
     return tuple(bound)
@@ -59,8 +57,13 @@ def _bind_check(check: Check, case: Case) -> Check:
 
 def _rendered(check: Check, templates: JsonObject, case: Case) -> Check:
     variables = variables_of(case, check.vars)
-    rendered = {name: render_value(value, variables) for name, value in templates.items()}
-    options = {**check.options, **rendered}
+    options = dict(check.options)
+    for name, value in templates.items():
+        try:
+            options[name] = render_value(value, variables)
+        except TemplateError as error:
+            error.written = (check.place, name)
+            raise
     if inputs := _inputs(check):
         options["value"] = _with_inputs(options.get("value", {}), inputs, variables)
     return msgspec.structs.replace(check, options=options)
@@ -90,6 +93,22 @@ def _with_inputs(value: Any, inputs: tuple[str, ...], variables: JsonObject) -> 
     return made
 
 
+def _unrendered(error: TemplateError, place: Place, label: str) -> Problem:
+    """What a template makes wrong, at the option that holds it."""
+    details = (error.remedy,) if error.remedy else ()
+    found, option = error.written
+    within = (option,) if option else ()
+    return Problem(found or place, f"{label}: {error.message}", details, within=within)
+
+
+def _where(assertion: Assertion, path: tuple[str | int, ...]) -> str:
+    """`word-count.max`, of a group `any[0].value`."""
+    text = "" if isinstance(assertion, Group) else assertion.label
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or assertion.label
+
+
 class _Bound(NamedTuple):
     """An assertion that several cases share: prepared for all of them, or for each anew."""
 
@@ -116,13 +135,11 @@ class Binding:
             try:
                 found.append(prepare(_with_values(bound, case)))
             except TemplateError as error:
-                details = (error.remedy,) if error.remedy else ()
-                message = f"{bound.assertion.label}: {error.message}"
-                problems.append(Problem(place, message, details))
+                problems.append(_unrendered(error, place, bound.assertion.label))
             except OptionsError as error:
                 for path, message in error.mistakes:
-                    where = ".".join((bound.assertion.label, *map(str, path)))
-                    problems.append(Problem(place, f"{where}: {message}"))
+                    where = _where(bound.assertion, path)
+                    problems.append(Problem(place, f"{where}: {message}", within=path))
         if problems:
             raise SuiteError(problems)
         return tuple(found)

@@ -131,11 +131,7 @@ class Cases:
         if kind:
             several = "rows" if kind != "tests" else "tests"
             reason = f"beside {kind}: it would be the same for all its {several}"
-            refused = (
-                ("id", "expected")
-                if kind != "tests"
-                else ("id", "turns", "file", "dataset", *_OF_DATA)
-            )
+            refused = ("id",) if kind != "tests" else ("id", "turns", "file", "dataset", *_OF_DATA)
         written = self._at(path)
         for key in refused:
             if isinstance(written, dict) and key in written:

@@ -113,7 +113,8 @@ def _foregone(check: Check) -> Iterator[Problem]:
         return
     passes, why, remedy = found
     how = "always passes" if passes is not check.negate else "can never pass"
-    yield Problem(check.place, f"{check.label} {how}: {why}", (remedy,), severity="warning")
+    message = f"{check.label} {how}: {why}"
+    yield Problem(check.place, message, (remedy,), severity="warning", within=("value",))
 
 
 def _outcome(check: Check) -> tuple[bool, str, str] | None:

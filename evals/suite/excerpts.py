@@ -42,13 +42,12 @@ def explained(problems: Iterable[Problem], path: Path, root: Path) -> tuple[Prob
         return ()
     files = _Lines(root)
     sections = Sections(path, relative(path, root))
-    return (
-        *(
-            replace(problem, excerpt=files.excerpt(problem), section=sections.of(problem))
-            for problem in found[:_MOST]
-        ),
-        *found[_MOST:],
-    )
+
+    def shown(problem: Problem) -> Problem:
+        exact = replace(problem, place=sections.place_of(problem))
+        return replace(exact, excerpt=files.excerpt(exact), section=sections.of(exact))
+
+    return (*map(shown, found[:_MOST]), *found[_MOST:])
 
 
 class _Lines:

@@ -183,7 +183,7 @@ def kind_of(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
     """In what a metric is measured; raises `Mistake` where the suite has none of this name."""
     head, _, rest = metric.partition(".")
     if metric in subjects.derived:
-        return "derived"
+        return _kind_of_derived(subjects.reckoned.get(metric))
     if head in subjects.derived:
         raise Mistake(f"{head} is one figure, without statistics: write {head} alone", key=key)
     if metric in _WHOLE:
@@ -221,6 +221,11 @@ def kind_of(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
         return "share" if rest else "score"
     _check_figure(head, rest, subjects, key)
     return "agreement" if rest == "kappa" else "figure"
+
+
+def _kind_of_derived(metric: Derived | None) -> Kind:
+    timed = ("latency", "ttft", "tpot", "turn.latency", "queued")
+    return "seconds" if metric is not None and metric.of in timed else "derived"
 
 
 def _check_figure(metric: str, figure: str, subjects: Subjects, key: str | None) -> None:

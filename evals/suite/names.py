@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from evals.checks.registry import find
 from evals.errors import Place, Problem
-from evals.model import Assertion, Case, JsonObject, Prompt
+from evals.model import Assertion, Case, Check, JsonObject, Prompt
 from evals.suite.assertions import checks_in
 from evals.suite.bind import template_options
 from evals.suite.functions import find_function, parameters_of
@@ -25,6 +26,14 @@ from evals.suite.template.values import unknown
 from evals.suite.written import WrittenDefaults, WrittenTest, each_test
 
 
+class _Used(NamedTuple):
+    """The names in the templates of one option."""
+
+    check: Check
+    option: str
+    names: Collection[str]
+
+
 class Names:
     """Compares the names in templates with the vars of the cases."""
 
@@ -32,7 +41,7 @@ class Names:
         self._problems = problems
         self._prompts = prompts
         self._needed = {prompt.id: names_in(prompt) for prompt in prompts}
-        self._by_assertion: dict[int, list[tuple[str, Collection[str]]]] = {}
+        self._by_assertion: dict[int, list[_Used]] = {}
         self._said: set[tuple[object, ...]] = set()
         self.used: set[str] = set()
         for names, optional in self._needed.values():
@@ -97,28 +106,30 @@ class Names:
     def _check_assertions(self, case: Case) -> None:
         known = None
         for assertion in case.checks:
-            for label, names in self._names_of(assertion):
+            for used in self._names_of(assertion):
                 known = known if known is not None else set(_known(case))
-                for name in names:
+                for name in used.names:
                     if name not in known:
-                        self._lacks(case, assertion, label, name)
+                        self._lacks(case, used, name)
 
-    def _lacks(self, case: Case, assertion: Assertion, label: str, name: str) -> None:
-        kind = (id(assertion), name)
+    def _lacks(self, case: Case, used: _Used, name: str) -> None:
+        kind = (id(used.check), name)
         if kind in self._said:
             return
         self._said.add(kind)
         # the id is not known to be unique to the row yet, its place is
-        where = f" (test at {case.place})" if case.place != assertion.place else ""
-        self._say(assertion.place or case.place, f"{label}: {unknown(name, _known(case))}{where}")
+        place = used.check.place
+        where = f" (test at {case.place})" if case.place != place else ""
+        message = f"{used.check.label}: {used.option}: {unknown(name, _known(case))}{where}"
+        self._say(place or case.place, message, within=(used.option,))
 
-    def _names_of(self, assertion: Assertion) -> list[tuple[str, Collection[str]]]:
+    def _names_of(self, assertion: Assertion) -> list[_Used]:
         found = self._by_assertion.get(id(assertion))
         if found is None:
             found = self._by_assertion[id(assertion)] = list(self._read_names(assertion))
         return found
 
-    def _read_names(self, assertion: Assertion) -> Iterable[tuple[str, Collection[str]]]:
+    def _read_names(self, assertion: Assertion) -> Iterable[_Used]:
         for check in checks_in((assertion,)):
             kind = find(check.type)
             if kind is not None and "judge" in kind.needs:
@@ -128,14 +139,18 @@ class Names:
                     try:
                         template = compile_template(text)
                     except TemplateError as error:
-                        self._say(check.place, f"{check.label}: {option}: {error.message}")
+                        message = f"{check.label}: {option}: {error.message}"
+                        self._say(check.place, message, within=(option,))
                         continue
                     self.used |= template.names | template.optional
                     if names := sorted(template.names - check.vars.keys()):
-                        yield f"{check.label}: {option}", names
+                        yield _Used(check, option, names)
 
-    def _say(self, place: Place | None, message: str, *details: str) -> None:
-        self._problems.add(Problem(place or self._problems.place(()), message, details))
+    def _say(
+        self, place: Place | None, message: str, *details: str, within: tuple[str, ...] = ()
+    ) -> None:
+        place = place or self._problems.place(())
+        self._problems.add(Problem(place, message, details, within=within))
 
     def _use(self, value: object) -> None:
         """Count the names in a value as used, where it can be read."""

@@ -11,7 +11,7 @@ from evals.checks.judge import Prepared, PreparedCheck, unmet
 from evals.checks.registry import CheckType, find
 from evals.endpoints.body import build_body
 from evals.endpoints.config import Config
-from evals.errors import EvalsError, Place, Problem, SuiteError
+from evals.errors import ConfigError, EvalsError, Place, Problem, SuiteError
 from evals.model import Assertion, Case, Check, Column, Group, JsonObject, Prompt, Suite, Turn
 from evals.suite.assertions import checks_in
 from evals.suite.bind import Binding
@@ -196,6 +196,7 @@ class Making:
         uncertain = [p for p in self._suite.prompts if not is_plain(p) or has_images(p.messages)]
         sizes: dict[tuple[object, ...], tuple[int, int]] = {}
         n_trials = n_requests = 0
+        self._check_judge()
         for case in self._suite.cases:
             self._check_values(case)
             for prompt in self._suite.prompts if case.turns else uncertain:
@@ -219,7 +220,7 @@ class Making:
             self._checks.check(case)
         except SuiteError as problem:
             for one in problem.problems:
-                self._complain(one.place, case, one.message, *one.details)
+                self._complain(one.place, case, one.message, *one.details, within=one.within)
         except EvalsError as problem:
             self._complain(case.place, case, problem.message)
 
@@ -257,7 +258,9 @@ class Making:
                 for assertion in case.checks:
                     for need in unmet(assertion, parameters, judge=judge):
                         self._lack(assertion, case, column, need)
-                body = self._body(case, column, ())
+                body = self._checked_body(case, column)
+                if body is None:
+                    continue
                 number = case.repeat.samples * max(1, len(column.samples))
                 requests += number
                 candidates = int(body.get("n") or 1)
@@ -268,6 +271,29 @@ class Making:
                 if case.turns and candidates > 1:
                     self._complain(case.place, case, f"column {column.id!r}: {_ONE_REPLY}")
         return trials, requests
+
+    def _checked_body(self, case: Case, column: Column) -> JsonObject | None:
+        """A body without messages; nothing, and a mistake, where none can be made."""
+        try:
+            return self._body(case, column, ())
+        except ConfigError as error:
+            self._refuse(error, "endpoint")
+            return None
+
+    def _check_judge(self) -> None:
+        judge = self._suite.judge
+        try:
+            if judge is not None:
+                self._bodies.chat(judge.endpoint, judge.model, (), judge.parameters)
+        except ConfigError as error:
+            self._refuse(error, "judge")
+
+    def _refuse(self, error: ConfigError, key: str) -> None:
+        """What the suite and the endpoint's configuration do not give together."""
+        place, details = Place(self._suite.path), (error.remedy,) if error.remedy else ()
+        if (place, error.message) not in self._said:
+            self._said.add((place, error.message))
+            self.problems.append(Problem(place, error.message, details, within=(key,)))
 
     def _lack(self, assertion: Assertion, case: Case, column: Column, need: str) -> None:
         """A judge is the suite's; parameters are the column's."""
@@ -319,7 +345,7 @@ class Making:
             return
         known = ", ".join(self._config.endpoints)
         message = f"{check.label}: unknown endpoint {name!r}; known: {known}"
-        self._complain(check.place or case.place, case, message)
+        self._complain(check.place or case.place, case, message, within=("endpoint",))
 
     def _body(
         self,
@@ -335,10 +361,18 @@ class Making:
             parameters={**column.parameters, **sample, **case.parameters},
         )
 
-    def _complain(self, place: Place | None, case: Case, message: str, *details: str) -> None:
+    def _complain(
+        self,
+        place: Place | None,
+        case: Case,
+        message: str,
+        *details: str,
+        within: tuple[str | int, ...] = (),
+    ) -> None:
         place = place or Place(self._suite.path)
         if (place, message) not in self._said:
             self._said.add((place, message))
             if case.place is not None and case.place.path != place.path:
                 details = (*details, f"the row: {case.place}")
-            self.problems.append(Problem(place, f"case {case.id!r}: {message}", details))
+            told = f"case {case.id!r}: {message}"
+            self.problems.append(Problem(place, told, details, within=within))

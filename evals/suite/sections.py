@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from evals.checks.registry import find
-from evals.errors import Problem, SuiteError
+from evals.errors import Place, Problem, SuiteError
 from evals.reading import read_file
 from evals.suite.parameters import is_listed
 from evals.suite.yaml import MAX_BYTES, TOO_MANY, Document, read_yaml
@@ -101,6 +101,21 @@ class Sections:
         path = self._path(problem)
         return section_of(path, document.value)
 
+    def place_of(self, problem: Problem) -> Place:
+        """Where the part stands that is wrong, in what begins at the problem's place."""
+        document = self._document
+        if document is None or not problem.within or problem.place.path != self._shown:
+            return problem.place
+        if not problem.place.line:
+            return document.place(problem.within)
+        first = problem.within[0]
+        for mark, _, path, is_key in reversed(self._paths):
+            if mark == self._mark(problem) and not is_key:
+                value = _at(document.value, path)
+                if isinstance(value, dict) and first in value:
+                    return document.place((*path, *problem.within))
+        return problem.place
+
     @staticmethod
     def _mark(problem: Problem) -> tuple[int, int]:
         return problem.place.line, problem.place.column
@@ -135,6 +150,12 @@ def _places(document: Document) -> Iterator[tuple[tuple[int, int], int, _Path, b
             stack += (((*path, key), part) for key, part in value.items())
         elif isinstance(value, list):
             stack += (((*path, index), part) for index, part in enumerate(value))
+
+
+def _at(value: Any, path: _Path) -> Any:
+    for part in path:
+        value = value[part]
+    return value
 
 
 def section_of(path: _Path, value: Any) -> str:

@@ -48,6 +48,14 @@ def test_an_edited_case_is_counted_with_its_tokens_and_dollars(call, priced) -> 
     assert "2 recordings unused: evals cassettes prune shows them." in called.out
 
 
+def test_a_new_column_is_new_and_not_told_as_a_change(call, priced) -> None:
+    edit(priced, "settings:", "settings:\n  - {id: hot, temperature: 1.5}")
+    called = call("plan")
+    assert "0 of 12 requests changed, 4 are new" in called.out
+    assert "parameter changed" not in called.out
+    assert "  4 × new\n" in called.out
+
+
 def test_a_new_case_is_new_and_estimated_by_its_column(call, priced) -> None:
     edit(priced, "gates:", '  - {id: fresh, vars: {a: 7, b: 7}, expected: "14"}\ngates:')
     plan = json.loads(call("plan", "--format", "json").out)

@@ -170,6 +170,21 @@ def test_a_skipped_case_says_why_and_is_not_asked(project):
     assert project.asked == 0
 
 
+def test_a_skipped_case_is_told_at_its_line_of_the_suite_or_of_its_data(project):
+    (project.path / "rows.csv").write_text("id,prompt\nfirst,[[say 5]]\n", encoding="utf-8")
+    project.suite(
+        """
+        endpoint: standin
+        tests:
+          - {id: later, vars: {prompt: x}, expected: "5", skip: too slow}
+          - {file: rows.csv, assert: ["5"], skip: not yet}
+        """
+    )
+    told = project.record("-rs").stdout
+    told.fnmatch_lines(["SKIPPED ?1? sums.eval.yaml:4: too slow"])
+    told.fnmatch_lines(["SKIPPED ?1? rows.csv:2: not yet"])
+
+
 def test_a_suite_that_is_live_only_is_skipped_in_replay_and_says_so(project):
     project.suite(
         """

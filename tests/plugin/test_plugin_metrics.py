@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from click.testing import CliRunner
 
@@ -75,6 +76,32 @@ def compared(mode, says):
         f"- {{id: c{i}, vars: {{says: '{said}', at: {i}}}}}" for i, said in enumerate(says)
     )
     return COMPARED.replace("MODE", mode).replace("TESTS", tests)
+
+
+def test_what_is_aggregated_is_shown_in_its_unit_and_gates_take_it(project):
+    project.suite(
+        """
+        endpoint: standin
+        prompts: ["[[say ok]] {{ q }}"]
+        metrics:
+          slow: {of: latency, by: max}
+          longest: {of: turn.latency, by: p95}
+          words: {of: tokens.completion, by: sum}
+          right: {of: fine, by: rate}
+        gates: [slow <= 500s, longest <= 300000ms, turn.latency.p95 <= 5m, right >= 50%]
+        tests:
+          - {id: a, vars: {q: x}, assert: [{type: equals, value: ok, metric: fine}]}
+          - {id: b, vars: {q: y}, assert: [{type: equals, value: ok, metric: fine}]}
+        """
+    )
+    result = project.run("--evals-mode", "record")
+    result.stdout.re_match_lines([r".*slow <= 500s.*: [\d.]+.(ms|s)\b.*"])
+    result.stdout.re_match_lines([r".*longest <= 300000ms.*: [\d.]+.(ms|s)\b.*"])
+    result.stdout.re_match_lines([r".*turn.latency.p95 <= 5m.*: [\d.]+.(ms|s)\b.*"])
+    result.stdout.re_match_lines([r".*right >= 50%.*: (100.0.%|2 of 2).*"])
+    shown = CliRunner().invoke(group, ["show", "latest"]).output
+    assert re.search(r"^slow: [\d.]+.(ms|s)", shown, re.MULTILINE)
+    assert re.search(r"^words: [\d,]+,", shown, re.MULTILINE)
 
 
 def test_metrics_of_the_suite_are_compared_with_a_column_and_with_a_baseline(project):

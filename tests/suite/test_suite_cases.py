@@ -307,6 +307,12 @@ def test_vars_of_a_set_are_seen_inside_it_only(bench: Any) -> None:
     assert "unknown variable 'w'" in said(bench, text + outside)
 
 
+def test_expected_beside_a_file_is_the_default_of_its_rows(bench: Any) -> None:
+    rows = {"rows.csv": "id,prompt\none,x\n", "more.jsonl": '{"prompt": "y", "expected": "no"}\n'}
+    text = 'tests: [{file: rows.csv, expected: "yes"}, {file: more.jsonl, expected: "yes"}]\n'
+    assert [case.expected for case in bench.load(text, rows).suite.cases] == ["yes", "no"]
+
+
 def test_rows_of_a_csv_become_cases(bench: Any) -> None:
     data = (
         "\ufeff id , q,expected,tags,cluster,note\r\n"
@@ -393,7 +399,7 @@ def test_a_wrong_data_file_is_told_with_its_line(
 def test_what_cannot_stand_beside_a_data_file(bench: Any) -> None:
     text = "tests: [{file: r.csv, id: a, expected: x, delimiter: ';;'}]"
     found = said(bench, text, {"r.csv": "q,expected\nx,y"})
-    for message in ("id beside file", "expected beside file", "a delimiter is one character"):
+    for message in ("id beside file", "a delimiter is one character"):
         assert message in found
 
 

@@ -190,3 +190,18 @@ def _open(root: Path, text: str) -> Any:
     path = root / "s.eval.yaml"
     path.write_text(text)
     return open_suite(path, config=load_config(root, env={}))
+
+
+def test_an_endpoint_without_a_model_is_told_at_its_line(tmp_path: Path) -> None:
+    (tmp_path / "evals.toml").write_text('[endpoints.house]\nbase_url = "http://127.0.0.1:1"\n')
+    suite = tmp_path / "a.eval.yaml"
+    suite.write_text("description: x\nendpoint: house\ntests: [{vars: {prompt: x}, expected: y}]\n")
+    with pytest.raises(SuiteError) as refused:
+        open_suite(suite, config=load_config(tmp_path, env={}))
+    (problem,) = refused.value.problems
+    assert problem.told.splitlines()[:3] == [
+        "a.eval.yaml:2:11: error: endpoint house: no model is named",
+        "  2 | endpoint: house",
+        "    |           ^^^^^",
+    ]
+    assert "Write `model:` in the suite" in problem.told

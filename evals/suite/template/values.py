@@ -6,12 +6,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from evals.errors import EvalsError
+from evals.errors import EvalsError, Place
 from evals.suite.nearest import hint
 
 
 class TemplateError(EvalsError):
-    """A template that cannot be read, or not be rendered with these vars."""
+    """A template that cannot be read, or not be rendered with these vars.
+
+    `written` says which option of which assertion holds it, where it is one of an assertion.
+    """
+
+    written: tuple[Place | None, str] = (None, "")
 
 
 def shown(value: Any) -> str:
