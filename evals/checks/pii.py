@@ -145,7 +145,7 @@ def _is_phone(written: str) -> bool:
         return True
     if _NORTH_AMERICAN.fullmatch(written):
         return True
-    dotted = "." in written and len(groups) == 2  # a decimal fraction
+    dotted = written.startswith("0.") or ("." in written and len(groups) == 2)  # a decimal fraction
     return written[0] in "0(" and len(groups) > 1 and total > len(groups) and not dotted
 
 
