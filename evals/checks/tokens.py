@@ -10,22 +10,28 @@ from evals.checks.verdict import quote
 from evals.errors import CheckError
 from evals.model import Completion, Token
 
+_MOST = 0.01  # above 0 by more than rounding, a number is no log-probability
+_LEAST = -1e290  # lower ones, which stand for "impossible", would add up to more than a float holds
 _THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 
 
 def tokens_of(completion: Completion) -> tuple[Token, ...]:
-    """The answer's tokens; raises `CheckError` where none came."""
+    """The answer's tokens; raises `CheckError` where none came, or no log-probabilities."""
     tokens = completion.logprobs
     if tokens is None:
         raise CheckError("the answer came without logprobs")
     if not tokens:
         raise CheckError("the answer came with an empty list of logprobs")
+    for token in tokens:
+        for value in (token.logprob, *(p for _, p in token.top)):
+            if value is not None and value > _MOST:
+                raise CheckError(f"{value:g} is no log-probability: those are 0 or less")
     return tokens
 
 
 def logprobs_of(tokens: Sequence[Token]) -> list[float]:
     """Each token's logprob, in nats; raises `CheckError` where one is not known."""
-    known = [token.logprob for token in tokens if token.logprob is not None]
+    known = [max(_LEAST, token.logprob) for token in tokens if token.logprob is not None]
     if len(known) < len(tokens):
         missing = len(tokens) - len(known)
         raise CheckError(f"{missing} of {len(tokens)} tokens came without a finite logprob")

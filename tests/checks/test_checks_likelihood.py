@@ -213,3 +213,27 @@ def test_confidence_in_a_part_that_is_not_there_is_a_fail(measured):
     verdict = measured(HALVES, {"type": "confidence", "match": "x", "threshold": 0.1})
     assert verdict.passed is False
     assert "does not match" in verdict.reason
+
+
+MEASURES = [
+    {"type": "logprob", "min": -0.5},
+    {"type": "perplexity", "max": 2},
+    {"type": "perplexity-score", "threshold": 0.4},
+    {"type": "confidence", "threshold": 0.5},
+    {"type": "confidence", "measure": "product", "threshold": 0.5},
+]
+
+
+@pytest.mark.parametrize("written", MEASURES)
+def test_impossible_tokens_make_an_impossible_answer(measured, written):
+    tokens = [token("a", logprob=-1.7e308), token("b", logprob=-1.7e308)]
+    assert measured(tokens, written).passed is False
+
+
+@pytest.mark.parametrize("written", MEASURES)
+def test_numbers_above_0_are_no_log_probabilities(measured, written):
+    logits = [token("a", logprob=5.0), token("b", logprob=-2.0)]
+    verdict = measured(logits, written)
+    assert verdict.passed is None
+    assert "5 is no log-probability" in verdict.reason
+    assert measured([token("a", logprob=1e-7)], written).passed is True
