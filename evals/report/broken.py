@@ -60,16 +60,19 @@ def _failed(suites: Suites, places: Mapping[str, str]) -> Broken:
     bad.sort(key=lambda pair: (not pair[0].failing, -_share_failed(pair[0])))
     total = sum(len(judged) for _, judged in suites)
     shown = bad[:_SHOWN]
+    allow = "the suites allow misses" if several else "the suite allows misses"
+    if any(suite.suite.gates for suite, _ in suites):
+        allow += ", and the gates decide"
     return Broken(
         heading="What failed",
         of="worst first" if bad else "",
-        sentence=_failed_sentence([one for one, _ in bad], total, several=several),
+        sentence=_failed_sentence([one for one, _ in bad], total, allow=allow),
         cases=tuple(_failed_case(one, suite, several=several) for one, suite in shown),
         more=_more(suites, places, bad) if len(bad) > len(shown) else (),
     )
 
 
-def _failed_sentence(bad: Sequence[Judged], total: int, *, several: bool) -> str:
+def _failed_sentence(bad: Sequence[Judged], total: int, *, allow: str) -> str:
     if not bad:
         return "Nothing failed: every answer that was judged passed."
     silent = sum(_is_silent(one) for one in bad)
@@ -87,8 +90,7 @@ def _failed_sentence(bad: Sequence[Judged], total: int, *, several: bool) -> str
             f"{words.count(len(bad))} of {cases} {have} errors; no answer that was judged failed."
         )
     if not failing:
-        allow = "suites allow" if several else "suite allows"
-        return f"{said}; the {allow} misses, and the gates decide."
+        return f"{said}; {allow}."
     return f"{said}; {words.count(failing)} of them {'fails' if failing == 1 else 'fail'} the run."
 
 

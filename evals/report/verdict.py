@@ -283,7 +283,11 @@ def _margin(comparison: Comparison, counted: Count) -> str:
     if left:
         said.append(f"{words.plural(left, 'gate')} not evaluated.")
     if not comparison.findings:
-        said.append("No gates are set; every failing case would fail the run.")
+        said.append(
+            "No gates are set: such a case fails no run."
+            if counted.missed
+            else "No gates are set; every failing case would fail the run."
+        )
     return " ".join(filter(None, said))
 
 

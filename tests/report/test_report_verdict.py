@@ -25,6 +25,17 @@ def passed(n_cases: int, *gates: Gate) -> str:
     return verdict.sentence.replace("\u202f", " ")
 
 
+def test_allowed_misses_without_gates_are_not_said_to_fail_a_run() -> None:
+    assert passed(20) == (
+        "1 of 20 cases failed, which the suite allows. No gates are set: such a case fails no run."
+    )
+    cases = [data.case("c0", misses="allowed")]
+    view = data.view_of(data.simple(data.failing(0), cases=cases))
+    assert view.broken.sentence.endswith("the suite allows misses.")
+    gated = data.view_of(data.simple(data.failing(0), cases=cases, gates=[data.HALF]))
+    assert gated.broken.sentence.endswith("the suite allows misses, and the gates decide.")
+
+
 def test_a_passed_run_names_its_narrowest_margin() -> None:
     said = passed(20, data.HALF, MOST)
     assert "The narrowest margin: accuracy >= 0.9, measured 95.0 %" in said
