@@ -7,7 +7,7 @@ import html
 import json
 import re
 import urllib.parse
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -157,32 +157,41 @@ def _bytes(value: str) -> bytes:
 
 def _whole(value: str) -> str:
     """A pattern for a secret in every form: each character as it is, or escaped in any way."""
-    forms = ["".join(map(_character, value))]
+    forms = [_spelled(value, _character)]
     forms += [re.escape(form) for form in (value.lower(), value.upper()) if form != value]
     forms += [re.escape(form) for form in _hex_forms(value)]
-    forms += ["".join(map(_symbol, form)) for form in dict.fromkeys(_base64_forms(value))]
+    forms += [_spelled(form, _symbol) for form in dict.fromkeys(_base64_forms(value))]
     return "|".join(forms)
 
 
-def _character(character: str) -> str:
-    own = r"\\*" if character in _OWN else ""
+def _spelled(text: str, pattern: Callable[[str, str], str]) -> str:
+    """The patterns of the characters of a text, one after the other.
+
+    Backslashes before the first one are looked at from the first of them only: from each, a text
+    of nothing but backslashes would take time by the square of its length.
+    """
+    return "".join(pattern(each, "" if at else r"(?<!\\)") for at, each in enumerate(text))
+
+
+def _character(character: str, start: str) -> str:
+    own = rf"(?:{start}\\+)?" if character in _OWN else ""
     plus = r"|\+" if character == " " else ""
-    return f"(?:{own}{re.escape(character)}{plus}|{_escaped(character)})"
+    return f"(?:{own}{re.escape(character)}{plus}|{_escaped(character, start)})"
 
 
-def _symbol(character: str) -> str:
+def _symbol(character: str, start: str) -> str:
     """A character of base64: only its signs are ever escaped."""
-    return character if character.isalnum() else _character(character)
+    return character if character.isalnum() else _character(character, start)
 
 
-def _escaped(character: str) -> str:
+def _escaped(character: str, start: str) -> str:
     """A pattern for a character escaped in JSON, a URL or HTML, once or again and again."""
     units = _units(character)
-    unicode = "".join(rf"\\+u{unit}" for unit in units)
+    unicode = start + "".join(rf"\\+u{unit}" for unit in units)
     percent = "".join(f"%(?:25)*{byte:02x}" for byte in _bytes(character))
     numbers = f"#0*{ord(character)}|#x0*{ord(character):x}"
     names = "".join(f"|{name}" for name in _ENTITIES.get(character, ()))
-    short = rf"|\\+{_SHORT[character]}" if character in _SHORT else ""
+    short = rf"|{start}\\+{_SHORT[character]}" if character in _SHORT else ""
     return f"(?i:{unicode}|{percent}|&(?:amp;)*(?:{numbers}{names});{short})"
 
 
@@ -198,7 +207,7 @@ def _escapes_of(characters: Collection[str]) -> tuple[tuple[str, re.Pattern[str]
     names = "".join(f"|{name}" for each in characters for name in _ENTITIES.get(each, ()))
     after = _after_backslash(characters)
     return (
-        ("\\" if after else "\\u", re.compile(rf"\\(?i:\\*(?:u(?:{units}){after}))")),
+        ("\\" if after else "\\u", re.compile(rf"\\(?<!\\\\)(?i:\\*(?:u(?:{units}){after}))")),
         ("%", re.compile(rf"%(?i:(?:25)*(?:{first}))")),
         ("&", re.compile(rf"&(?i:(?:amp;)*(?:#0*(?:{decimal})|#x0*(?:{hexadecimal}){names});)")),
     )

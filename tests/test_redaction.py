@@ -121,3 +121,12 @@ def test_what_is_too_short_for_a_secret_stays():
 def test_a_large_text_of_escapes_is_read_once():
     text = "\\u0073%73&#115;" * 100_000
     assert Secrets({"NAME": KEY}).redact(text) == text
+
+
+@pytest.mark.parametrize("secret", [KEY, "/" + KEY, '"' + KEY])
+@pytest.mark.parametrize("text", ["\\" * 300_000, ("sk-" + "\\" * 9_999) * 30, "s\\" * 100_000])
+def test_a_text_of_backslashes_takes_no_time_by_the_square_of_its_length(secret, text):
+    """By the square these are minutes."""
+    secrets = Secrets({"KEY": secret})
+    assert secrets.redact(text) == text
+    assert secrets.redact(f"{text} {secret}") == f"{text} [secret:KEY]"
