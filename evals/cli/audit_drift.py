@@ -115,5 +115,7 @@ def _conclusion(found: Drift) -> str:
     sees = ""
     if found.sees is not None:
         drop = f"{found.sees * 100:.0f} points"
-        sees = f" A drop of the pass rate of about {drop} could have been seen."
+        sees = (
+            f" A drop of the pass rate of about {drop} could have been seen, n = {found.n_cases:,}."
+        )
     return f"No change is shown; what differs could be chance.{sees}"

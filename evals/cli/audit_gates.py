@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from evals.model import TrialResult
     from evals.record import Run
 
-_HEAD = ("GATE", "OF", "CASES", "SAMPLES", "FLIPS", "COULD SEE")
-_NUMBERS = {2, 3, 4}
+_HEAD = ("GATE", "OF", "CASES", "SAMPLES", "ERRORS", "FLIPS", "COULD SEE")
+_NUMBERS = {2, 3, 4, 5}
 
 
 @click.command()
@@ -83,7 +83,8 @@ def _row(of: GateAudit) -> tuple[str, ...]:
 
     flips = "one sample" if of.flips is None else f"{of.flips / of.splits:.1%}"
     place = f"{of.column}, {of.suite}"
-    return of.gate, place, count(of.n_cases), count(of.n_samples), flips, of.sees or "–"
+    numbers = map(count, (of.n_cases, of.n_samples, of.n_errors))
+    return of.gate, place, *numbers, flips, of.sees or "–"
 
 
 def _summary(found: Sequence[GateAudit]) -> Iterator[str]:

@@ -177,13 +177,13 @@ def _show(path: Path) -> None:
     baseline = _read(path)
     say(f"baseline: {shown(path)}", style="bold", end="")
     say(f"  {_size(baseline)}, of the run {baseline.run}")
-    head = ("COLUMN", "ACCURACY", "CASES", "MEDIAN", "TOKENS")
-    for line in table(list(_rows(baseline)), head=head, right={2, 3, 4}):
+    head = ("COLUMN", "ACCURACY", "CASES", "TRIALS", "ERRORS", "MEDIAN", "TOKENS")
+    for line in table(list(_rows(baseline)), head=head, right=set(range(2, 7))):
         say(f"  {line}")
 
 
 def _rows(baseline: Baseline) -> Iterator[tuple[str, ...]]:
-    """Of each column: accuracy, cases, the median latency, the mean of an answer's tokens."""
+    """Of each column: accuracy, what it rests on, the median latency, an answer's mean tokens."""
     import statistics
 
     from evals.comparison import words
@@ -202,7 +202,7 @@ def _rows(baseline: Baseline) -> Iterator[tuple[str, ...]]:
         yield (
             column,
             words.accuracy(accuracy),
-            words.count(accuracy.n_cases),
+            *map(words.count, (accuracy.n_cases, accuracy.n_trials, accuracy.n_errors)),
             words.seconds(statistics.median(latency) if latency else None),
             words.tokens(statistics.fmean(tokens) if tokens else None),
         )

@@ -17,6 +17,7 @@ __all__ = [
     "Unit",
     "cases_to_settle",
     "certainty",
+    "counted",
     "distance",
     "in_unit",
     "is_fact",
@@ -114,8 +115,13 @@ def limit(of: Finding) -> str:
 
 def numbers(of: Finding) -> str:
     """What was measured: `240 cases`, `240 cases, 720 trials`."""
-    cases, trials = words.plural(of.n_cases, "case"), words.plural(of.n_trials, "trial")
-    return cases if of.n_cases == of.n_trials else f"{cases}, {trials}"
+    return words.numbers(of.n_cases, of.n_trials)
+
+
+def counted(of: Finding) -> str:
+    """With the errors beside, where they are not what was measured: `240 cases, 3 errors`."""
+    measures_errors = of.metric in ("errors", "error_rate")
+    return words.numbers(of.n_cases, of.n_trials, 0 if measures_errors else of.n_errors)
 
 
 def open_range(of: Finding, low: Estimate, high: Estimate) -> str:

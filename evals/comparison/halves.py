@@ -37,6 +37,7 @@ class GateAudit(Frozen, frozen=True, kw_only=True, omit_defaults=False):
     sees: str  # what the gate could detect, with all samples
     n_cases: int
     n_samples: int  # of a case, at most; each half has half of them
+    n_errors: int  # of all samples, on both sides of a gate that compares
 
 
 def audit_gates(
@@ -70,6 +71,7 @@ def _line(
         sees=_sees(finding),
         n_cases=finding.n_cases,
         n_samples=samples,
+        n_errors=finding.n_errors,
     )
 
 

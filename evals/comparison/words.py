@@ -28,6 +28,7 @@ __all__ = [
     "difference",
     "direction",
     "money",
+    "numbers",
     "p_value",
     "plain",
     "plural",
@@ -84,6 +85,16 @@ def share_limit(value: float) -> str:
 def plain(value: float) -> str:
     """A number as somebody wrote it, thousands with a comma: `0.85`, `1,500`."""
     return f"{value:,.6f}".rstrip("0").rstrip(".")
+
+
+def numbers(n_cases: int, n_trials: int, n_errors: int = 0) -> str:
+    """What a figure rests on: `240 cases`, `240 cases, 720 trials, 3 errors`."""
+    told = [plural(n_cases, "case")]
+    if n_trials != n_cases:
+        told.append(plural(n_trials, "trial"))
+    if n_errors:
+        told.append(plural(n_errors, "error"))
+    return ", ".join(told)
 
 
 def points(value: Number, low: Number = None, high: Number = None) -> str:

@@ -24,7 +24,7 @@ class GateRow(Frozen, frozen=True, kw_only=True):
     href: str  # of the suite's section
     value: str
     interval: str
-    numbers: str
+    numbers: str  # what the value rests on, with the errors
     plot: Interval | None
     certainty: str
     sure: str
@@ -104,7 +104,7 @@ def _row(finding: Finding, anchors: Mapping[str, str], *, several: bool) -> Gate
         href=anchors.get(finding.suite, ""),
         value=value,
         interval="exact" if certainty == "Exact" else interval,
-        numbers=_numbers(finding) if finding.value is not None else "",
+        numbers=findings.counted(finding) if finding.value is not None else "",
         plot=_plot(finding) if finding.outcome != "not_evaluated" else None,
         certainty=certainty,
         sure=_sure(finding, certainty),
@@ -118,22 +118,19 @@ def _names_column(finding: Finding) -> bool:
     return f"column {finding.column}" in parts
 
 
-def _numbers(finding: Finding) -> str:
-    cases = words.plural(finding.n_cases, "case")
-    if finding.n_trials == finding.n_cases:
-        return cases
-    return f"{cases}, {words.plural(finding.n_trials, 'trial')}"
-
-
 def _sure(finding: Finding, certainty: str) -> str:
     if finding.against is not None and finding.value is not None:
         # What was measured stands in the columns before: `−4.2 points against cold, 240 cases; …`
         shown = one_line(finding.reason.partition("; ")[2], 300)
-        return f"Against {one_line(finding.against, 60)}, {_numbers(finding)}: {shown}."
+        return f"Against {one_line(finding.against, 60)}, {findings.numbers(finding)}: {shown}."
     if "by errors" in finding.reason or finding.outcome not in ("pass", "fail"):
         reason = one_line(finding.reason, 300)
         return f"{reason[:1].upper()}{reason[1:]}."
-    said = _SURE.get((certainty, finding.outcome), one_line(finding.reason, 300))
+    said = _SURE.get((certainty, finding.outcome))
+    if said is None:
+        # What was measured stands in the columns before: `0.766, 40 cases; limit 0.5; …`
+        shown = one_line(finding.reason.partition("; ")[2], 300)
+        return f"{shown[:1].upper()}{shown[1:]}."
     needed = findings.cases_to_settle(finding)
     if needed is not None:
         said += f" {words.cases_needed(needed)} would settle it."

@@ -203,6 +203,7 @@ def _moved(suites: Iterable[str], summaries: Sequence[RunSummary]) -> str:
         known += 1
         if before.accuracy != last.accuracy:
             points = words.points(last.accuracy - before.accuracy)
+            points += f" ({words.numbers(last.n_cases, last.n_trials, last.errors)})"
             told.append((abs(last.accuracy - before.accuracy), f"{one_line(suite, 60)} {points}"))
     if not known:
         return "Accuracy of each suite’s reference, run by run"
@@ -236,11 +237,13 @@ def _href(run: RunSummary, base: str) -> str:
 
 
 def _accuracy(of: SuiteSummary) -> str:
-    return words.accuracy(
+    """With what it rests on: `88.3 % [81.0, 93.1], 40 cases, 117 trials, 3 errors`."""
+    measured = words.accuracy(
         Estimate(
             value=of.accuracy, low=of.low, high=of.high, n_cases=of.n_cases, n_trials=of.n_trials
         )
     )
+    return f"{measured}, {words.numbers(of.n_cases, of.n_trials, of.errors)}"
 
 
 def _trend(suite: str, summaries: Iterable[RunSummary], base: str) -> Trend:

@@ -114,10 +114,7 @@ def accuracy(of: Estimate, axis: Axis) -> Accuracy:
 
 def numbers(of: Estimate) -> str:
     """`20 cases`, or `20 cases, 60 trials` where samples were taken."""
-    cases = words.plural(of.n_cases, "case")
-    if of.n_trials == of.n_cases:
-        return cases
-    return f"{cases}, {words.plural(of.n_trials, 'trial')}"
+    return words.numbers(of.n_cases, of.n_trials)
 
 
 def _if_errors(of: Estimate) -> str:

@@ -250,9 +250,11 @@ def _gates(view: View, width: int) -> Iterator[str]:
     yield "gates"
     for row in rows:
         value = _measured(row)
-        certainty = f", {row.certainty.lower()}" if row.certainty else ""
         if row.compared:
             certainty = f"; {row.sure[:1].lower()}{row.sure[1:]}"
+        else:
+            certainty = f"; {row.certainty.lower()}" if row.certainty else ""
+            value = ", ".join(filter(None, (value, row.numbers)))
         told = f": {value}{certainty}" if row.value != "–" else f": {row.sure}"
         line = f"{_subject(row)}{told}"
         first, *rest = textwrap.wrap(line, width - 4) or [""]
@@ -382,7 +384,7 @@ def _rich_gates(view: View) -> RenderableType:
             Text(f"{_MARKS[icon]} {row.mark.word}", style=_STYLES[icon]),
             Text(row.gate),
             Text(row.of),
-            Text(_measured(row)),
+            Text(", ".join(filter(None, (_measured(row), row.numbers)))),
             Text(f"{certainty}{row.sure}"),
         )
     return table

@@ -244,6 +244,8 @@ def _why(failed: Sequence[Finding], counted: Count, *, several: bool) -> str:
 def _gate(finding: Finding, *, several: bool) -> str:
     of = f" in {one_line(finding.suite, 60)}" if several else ""
     measured = one_line(finding.reason.partition(";")[0], 160)
+    # The errors stand beside what was measured.
+    measured = measured.replace(findings.numbers(finding), findings.counted(finding), 1)
     return f"{one_line(finding.gate, 80)}{of}: {measured}"
 
 

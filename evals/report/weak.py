@@ -112,7 +112,7 @@ def _tag_row(
     low, high = axis.place(of.low or 0.0), axis.place(of.high or 0.0)
     return TagRow(
         tag=one_line(tag, 40),
-        cases=words.count(of.n_cases),
+        cases=_counted(of),
         value=value,
         interval=interval,
         low=px(low) if known else "",
@@ -124,6 +124,12 @@ def _tag_row(
         ),
         stands_out=_stands_out(of, suite.sides[0]),
     )
+
+
+def _counted(of: Estimate) -> str:
+    """`40`, or `40, 3 errors`."""
+    errors = f", {words.plural(of.n_errors, 'error')}" if of.n_errors else ""
+    return f"{words.count(of.n_cases)}{errors}"
 
 
 def _stands_out(of: Estimate, side: Side) -> bool:
@@ -209,8 +215,8 @@ def _metrics(suite: SuiteComparison) -> tuple[MetricRow, ...]:
 
 
 def _metric(of: Estimate, *, own: str | None) -> str:
-    """With its n; of a metric of the suite itself, said where there is no interval."""
-    cases = words.plural(of.n_cases, "case")
+    """With its n and errors; of a metric of the suite itself, said where there is no interval."""
+    cases = words.numbers(of.n_cases, of.n_cases, of.n_errors)
     if of.value is None:
         return f"{words.MISSING} (no value), {cases}" if own else words.MISSING
     bare = ", no interval" if own and of.low is None and of.high is None else ""

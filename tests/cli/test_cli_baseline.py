@@ -99,7 +99,7 @@ def test_baselines_are_shown_with_what_their_columns_passed(command, call, gated
     called = call("baseline", "show")
     lines = called.out.splitlines()
     assert lines[0].startswith("baseline: suites/baselines/sums.json  4 cases, 2 columns")
-    assert lines[1].split() == ["COLUMN", "ACCURACY", "CASES", "MEDIAN", "TOKENS"]
+    assert lines[1].split()[:5] == ["COLUMN", "ACCURACY", "CASES", "TRIALS", "ERRORS"]
     assert lines[2].split()[:4] == ["greedy", "3", "of", "4"]
     assert len(lines) == 4
     assert call("baseline", "show", "suites/sums.eval.yaml").out == called.out

@@ -87,6 +87,6 @@ def test_the_newest_page_is_a_link_and_the_heading_says_what_moved(tmp_path: Pat
     kept(tmp_path, data.simple(data.failing(0), n_cases=20), "20261123T101500Z-bbbb")
     found = listed(tmp_path)
     assert found.href == "runs/20261123T101500Z-bbbb/report.html"
-    assert found.moved == "Measured since the run before: arithmetic +5.0\xa0points"
+    assert found.moved == "Measured since the run before: arithmetic +5.0\xa0points (20 cases)"
     kept(tmp_path, data.simple(data.failing(1), n_cases=20), "20261124T101500Z-cccc")
     assert listed(tmp_path).moved == "Each suite’s accuracy is as in its run before"
