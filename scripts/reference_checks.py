@@ -190,7 +190,7 @@ def _example(example: Mapping[str, Any]) -> str:
             score = "" if verdict.score in (0.0, 1.0, None) else f", score {verdict.score:.3g}"
             reason = plain(verdict.reason.replace(_RUNNING, "by Python 3.11"))
             rows.append((_shown(answer), f"{_VERDICTS[expected]}{score}", reason))
-    shown = f"```yaml\n- {_flow(example['assert'])}\n```"
+    shown = f"```yaml\n- {flow(example['assert'])}\n```"
     return f"{shown}\n\n{table(('answer', 'verdict', 'reason'), rows)}"
 
 
@@ -210,7 +210,7 @@ def _shown(answer: Any) -> str:
         return ", ".join(code(f"{call['name']}({json.dumps(call['arguments'])})") for call in calls)
     if answer.keys() == {"text"}:
         return _text(answer["text"])
-    return code(_flow(answer)[1:-1])
+    return code(flow(answer)[1:-1])
 
 
 def _text(text: str) -> str:
@@ -219,7 +219,7 @@ def _text(text: str) -> str:
     return code(text if bare else json.dumps(text, ensure_ascii=False))
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     return yaml.safe_dump(
         value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6
     ).strip()

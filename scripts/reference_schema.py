@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from msgspec import inspect
-from reference_checks import examples
+from reference_checks import examples, flow
 from reference_tables import Wrong, description, meanings
 
 from evals.checks.registry import find
@@ -63,12 +63,33 @@ def _describe_check(rule: Any) -> None:
             if found is not True and (said := description(field.type)):
                 found["description"] = said
         _describe(kind.options.__name__, rule["then"])
-    rule["then"]["examples"] = [example["assert"] for example in examples()[name]["examples"]]
+    rule["then"]["properties"]["type"] = _hover(rule["then"]["description"], name)
+
+
+def _hover(summary: str, name: str) -> dict[str, str]:
+    """What an editor shows at the type of a check.
+
+    The examples stand in its text: as `examples` of the whole assertion, YAML's language server
+    completes them as `[object Object]`.
+    """
+    written = [flow(example["assert"]) for example in examples()[name]["examples"]]
+    fenced = "\n".join(f"- {one}" for one in written)
+    return {
+        "description": summary,
+        "markdownDescription": f"{summary}\n\n```yaml\n{fenced}\n```",
+    }
 
 
 def _inner(found: Any) -> str:
     """The description of an alternative: a template, or a value that is described."""
-    return next((str(p["description"]) for p in found.get("anyOf", ()) if "description" in p), "")
+    return next(
+        (
+            str(p["description"])
+            for p in found.get("anyOf", found.get("oneOf", ()))
+            if "description" in p
+        ),
+        "",
+    )
 
 
 def _meaning(sections: tuple[str, ...], key: str) -> str:

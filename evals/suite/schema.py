@@ -86,7 +86,6 @@ def _parameters() -> JsonObject:
 def _assertion(kinds: Iterable[CheckType]) -> dict[str, JsonObject]:
     """The definitions of assertions: a text, a group by its key, a named set, a check."""
     listed = list(kinds)
-    labels = [label for kind in listed for label in (kind.name, f"not-{kind.name}")]
     options, defs = _options(listed)
     members = {"type": "array", "items": {"$ref": "#/$defs/Assertion"}, "minItems": 1}
     at_least = {
@@ -109,10 +108,7 @@ def _assertion(kinds: Iterable[CheckType]) -> dict[str, JsonObject]:
         "WrittenAssertion": {
             "type": "object",
             "properties": {
-                "type": {
-                    "anyOf": [{"enum": labels}, {"type": "string"}],
-                    "description": "The check; `not-` before it turns it round.",
-                },
+                "type": _types(listed),
                 "use": {"type": "string", "description": "The name of a set under `checks`."},
                 "vars": {"type": "object", "description": "Seen inside the named set only."},
                 **groups,
@@ -122,6 +118,23 @@ def _assertion(kinds: Iterable[CheckType]) -> dict[str, JsonObject]:
             "allOf": [_when(kind, options.get(kind.name)) for kind in listed],
         },
     }
+
+
+def _types(kinds: Iterable[CheckType]) -> JsonObject:
+    """The names of checks with their texts, and those of the project's own.
+
+    One alternative excludes the other: so editors show the text of the check that is named.
+    """
+    said = {}
+    for kind in kinds:
+        said[kind.name] = kind.summary
+        said[f"not-{kind.name}"] = f"Turned round: {kind.summary}"
+    own = {
+        "type": "string",
+        "not": {"enum": list(said)},
+        "description": "A check of the project; `not-` before any check turns it round.",
+    }
+    return {"oneOf": [{"enum": list(said), "enumDescriptions": list(said.values())}, own]}
 
 
 _THRESHOLD: JsonObject = {
@@ -194,7 +207,11 @@ def _when(kind: CheckType, options: JsonObject | None) -> JsonObject:
         },
         "then": {
             "description": kind.summary,
-            "properties": {"type": True, **dict.fromkeys(common, True), **properties},
+            "properties": {
+                "type": {"description": kind.summary},
+                **dict.fromkeys(common, True),
+                **properties,
+            },
             "required": options.get("required", []),
             "additionalProperties": False,
         },

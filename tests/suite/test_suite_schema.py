@@ -41,7 +41,7 @@ def without_texts(value: Any) -> Any:
         if key in ("properties", "$defs")
         else without_texts(inner)
         for key, inner in value.items()
-        if key not in ("description", "examples")
+        if key not in ("description", "markdownDescription", "examples")
     }
 
 
@@ -69,7 +69,11 @@ def test_every_check_type_has_examples_that_the_schema_takes(shipped: Any) -> No
     schema = {"$defs": shipped["$defs"], "$ref": "#/$defs/Assertion"}
     assertion = jsonschema_rs.Draft202012Validator(schema)
     for rule in rules:
-        examples = rule["then"]["examples"]
+        shown = rule["then"]["properties"]["type"]["markdownDescription"]
+        assert shown.startswith(rule["then"]["description"])
+        examples = read_yaml(
+            re.findall("```yaml\n(.*?)```", shown, re.DOTALL)[0].encode(), ""
+        ).value
         assert examples
         assert [each for each in examples if not assertion.is_valid(each)] == []
 
@@ -161,3 +165,11 @@ def test_its_patterns_are_read_by_every_dialect(shipped: Any, validator: Any) ->
     for name, is_id in (("été_1.x=2", True), ("中文", True), ("a b", False), (".a", False)):
         text = f"tests: [{{id: {name!r}, assert: [x]}}]"
         assert (not mistakes(validator, text)) is is_id
+
+
+def test_each_type_that_an_editor_completes_has_its_text(shipped: Any) -> None:
+    built_in, own = shipped["$defs"]["WrittenAssertion"]["properties"]["type"]["oneOf"]
+    texts = dict(zip(built_in["enum"], built_in["enumDescriptions"], strict=True))
+    assert texts["contains"]
+    assert texts["not-contains"].startswith("Turned round: ")
+    assert own["not"]["enum"] == built_in["enum"], "one name has one text"
