@@ -27,7 +27,12 @@ _FORMS: Final = tuple(
         (rf"output{_TRIM} ?===? ?{_STRING}", "strip equals"),
     )
 )
-_LENGTH: Final = re.compile(r"(?:output\.length|len\(output\)) ?(<=|<|>=|>|===?) ?(\d{1,9})")
+_COMMENT: Final = re.compile(r"\s*(?://|#)")
+_TOKEN: Final = re.compile(rf"{_STRING}|[()\[\]]|\|\||&&| or | and ")
+_ALWAYS: Final = frozenset(("typeof output === 'string'", 'typeof output === "string"'))
+_LENGTH: Final = re.compile(
+    r"(?:output(\.trim\(\))?\.length|len\(output\)) ?(<=|<|>=|>|===?) ?(\d{1,9})"
+)
 _REGEX: Final = re.compile(r"/((?:[^/\\\n]|\\.)+)/([im]*)\.test\(output\)")
 _STEPS: Final = (
     (re.compile(r"(?:\.trim\(\)|\.strip\(\))"), "strip"),
@@ -41,12 +46,46 @@ _JSON: Final = re.compile(
 
 def condition(code: str) -> JsonObject:
     """The check that says the same as a condition; raises `Unequal` for all other code."""
-    text = " ".join(code.strip().split()).removeprefix("return ").rstrip("; ")
-    for sign, key in ((r" \|\| | or ", "any"), (" && | and ", "all")):
-        parts = re.split(sign, text)
+    lines = [line for line in code.strip().split("\n") if not _COMMENT.match(line)]
+    text = " ".join(" ".join(lines).split()).removeprefix("return ").rstrip("; ")
+    return _condition(text)
+
+
+def _condition(text: str) -> JsonObject:
+    """`or` binds less than `and`; what stands in brackets is read for itself."""
+    for sign, key in (("|| or", "any"), ("&& and", "all")):
+        parts = _parts(text, sign.split())
         if len(parts) > 1:
-            return {key: [_single(part.strip()) for part in parts]}
+            needed = [part for part in parts if key == "any" or part not in _ALWAYS]
+            found = [_condition(part) for part in needed]
+            if not found:
+                raise _code()
+            return found[0] if len(found) == 1 else {key: found}
+    if text.startswith("(") and text.endswith(")") and _closes_last(text):
+        return _condition(text[1:-1].strip())
     return _single(text)
+
+
+def _parts(text: str, signs: list[str]) -> list[str]:
+    """The parts between signs that stand outside brackets and quotes."""
+    parts, start, depth = [], 0, 0
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        depth += (token in "([") - (token in ")]") if len(token) == 1 else 0
+        if depth == 0 and token.strip() in signs:
+            parts.append(text[start : match.start()].strip())
+            start = match.end()
+    return [*parts, text[start:].strip()]
+
+
+def _closes_last(text: str) -> bool:
+    """Whether the bracket that the text begins with is closed by its last character."""
+    depth = 0
+    for match in _TOKEN.finditer(text):
+        depth += (match[0] == "(") - (match[0] == ")")
+        if not depth:
+            return match.end() == len(text)
+    return False
 
 
 def _single(text: str) -> JsonObject:
@@ -59,9 +98,12 @@ def _single(text: str) -> JsonObject:
         match = pattern.fullmatch(text)
         if match is not None:
             return _compared(kind, _string(match))
+    if text == "output":  # a text that is not empty
+        return {"type": "char-count", "min": 1}
     length = _LENGTH.fullmatch(text)
     if length is not None:
-        return _counted(length[1], int(length[2]))
+        stripped = {"transform": "strip"} if length[1] else {}
+        return {**_counted(length[2], int(length[3])), **stripped}
     regex = _REGEX.fullmatch(text)
     if regex is not None:
         flags = f"(?{regex[2]})" if regex[2] else ""
