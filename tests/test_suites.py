@@ -25,14 +25,19 @@ def project(pytester):
     return pytester
 
 
-def test_at_least_300_recorded_trials_replay_green(project):
-    result = project.runpytest_subprocess("suites", "-q")
-    assert result.ret == 0
-    lines = [
+def written(project):
+    """The trials of the newest run."""
+    return [
         json.loads(line)
         for file in (project.path / "reports/runs/latest").glob("trials-*.jsonl")
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
+
+
+def test_at_least_300_recorded_trials_replay_green(project):
+    result = project.runpytest_subprocess("suites", "-q")
+    assert result.ret == 0
+    lines = written(project)
     recorded = [line for line in lines if line["source"] == "recorded"]
     assert len(recorded) >= 300
     assert {line["completion"]["model"] for line in recorded} == {"SmolLM2-135M-Instruct"}
@@ -65,11 +70,7 @@ def test_the_suite_for_evolink_is_asked_as_the_service_wants_it(project, monkeyp
             "suites/evolink.eval.yaml", "--evals-mode", "live", "--evals-no-report"
         )
         assert server.requests, result.stdout.str()
-    trials = [
-        json.loads(line)
-        for file in (project.path / "reports/runs/latest").glob("trials-*.jsonl")
-        for line in file.read_text(encoding="utf-8").splitlines()
-    ]
+    trials = written(project)
     refused = [t["error"] for t in trials if t["error"] and t["error"]["status"] == 400]
     assert refused == []
     assert all(t["completion"] for t in trials)
@@ -112,11 +113,7 @@ def test_the_opinions_of_a_judge_that_were_recorded_are_read_as_scores(project):
     """Those of the suites that a judge grades: a reply that cannot be read would be an error."""
     result = project.runpytest("suites/grounded.eval.yaml", "--evals-no-report")
     assert result.ret == 0
-    lines = [
-        json.loads(line)
-        for file in (project.path / "reports/runs/latest").glob("trials-*.jsonl")
-        for line in file.read_text(encoding="utf-8").splitlines()
-    ]
+    lines = written(project)
     for name in ("closed-qa", "answer-relevance", "context-faithfulness", "context-recall"):
         scores = [c["score"] for line in lines for c in line["checks"] if c["type"] == name]
         assert any(score is not None for score in scores), name

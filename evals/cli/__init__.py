@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed (`>&-`): nobody wants to read it
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 # to the end
     try:
         code = group.main(args=arguments, prog_name="evals", standalone_mode=False)
     except click.UsageError as problem:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 TIMES: Final = ("latency", "ttft", "tpot", "tokens_per_s")
+IN_SECONDS: Final = ("latency", "ttft", "tpot", "turn.latency", "queued")
+"""Fields of a trial that are times, and not speeds."""
+
 TOKENS: Final = ("prompt", "completion", "visible", "reasoning", "total")
 _LESS: Final = (
     *("latency", "ttft", "tpot", "tokens", "cost_usd", "error_rate"),

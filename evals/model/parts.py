@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from evals.model.metric import TIMES
+from evals.model.metric import IN_SECONDS
 from evals.model.suite import Derived
 
 _QUANTILES: Final = {"median": 0.5, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
-_TIMES: Final = (*TIMES, "turn.latency", "queued")
+_TIMES: Final = (*IN_SECONDS, "tokens_per_s")
 
 
 class PartOf(NamedTuple):

@@ -299,7 +299,9 @@ class Front:
 
     def exit_status(self, status: int | pytest.ExitCode) -> int | pytest.ExitCode:
         """The session's status: 2, 3, 4, 6, 1, in this order."""
-        decided = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        decided = [pytest.ExitCode.INTERNAL_ERROR]
+        if not self.stopping.unwritten:  # which interrupts, and is no interrupt
+            decided.append(pytest.ExitCode.INTERRUPTED)
         if self.interrupted or (status in decided and not self.bad_suites):
             return status
         if self.bad_suites:

@@ -40,7 +40,7 @@ class Grouped(Generic[T]):
         problem: Exception | None = None
         try:
             await asyncio.to_thread(self._work, [item for item, _ in waiting])
-        except Exception as raised:  # noqa: BLE001 - whatever it is, it is for those who wait
+        except Exception as raised:  # noqa: BLE001 # it is for those who wait
             problem = raised
         for _, done in waiting:
             if done.done():  # who asked was cancelled

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias, cast
 from evals.expression import parse
 from evals.model import Derived, Gate
 from evals.model.duration import UNITS
-from evals.model.metric import FIELDS
+from evals.model.metric import FIELDS, IN_SECONDS
 from evals.suite.labels import is_calibration, is_figure, wrong_figure
 from evals.suite.nearest import advice
 from evals.suite.problems import Problems
@@ -224,8 +224,7 @@ def kind_of(metric: str, subjects: Subjects, *, key: str | None = None) -> Kind:
 
 
 def _kind_of_derived(metric: Derived | None) -> Kind:
-    timed = ("latency", "ttft", "tpot", "turn.latency", "queued")
-    return "seconds" if metric is not None and metric.of in timed else "derived"
+    return "seconds" if metric is not None and metric.of in IN_SECONDS else "derived"
 
 
 def _check_figure(metric: str, figure: str, subjects: Subjects, key: str | None) -> None:

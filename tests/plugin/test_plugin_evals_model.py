@@ -61,7 +61,7 @@ def test_what_is_not_recorded_names_the_command_that_records_it(shop):
 
 def test_a_changed_prompt_is_a_miss_that_says_what_changed(shop):
     shop.record()
-    module(shop, TESTS.replace("2 + 3", "3 + 2"))
+    module(shop, TESTS.replace("2 + 3", "20 + 30"))
     shop.run().stdout.fnmatch_lines(["*messages*content*"])
 
 

@@ -49,6 +49,17 @@ def test_a_link_to_nowhere_is_told_as_one(sums, tmp_path):
     assert not target.exists()
 
 
+def test_pytest_is_told_of_an_interrupt_so_that_any_release_shows_why(sums, tmp_path):
+    """With a code of a plugin's own, releases before 9.2 show none, and so no cause."""
+    (sums.path / "conftest.py").write_text(
+        "def pytest_sessionfinish(exitstatus):\n    print('pytest ends with', int(exitstatus))\n"
+    )
+    link(sums, "reports", tmp_path / "there")
+    done = sums.run()
+    assert done.ret == 6
+    done.stdout.fnmatch_lines(["pytest ends with 2", "*reports is a link*"])
+
+
 def test_workers_do_not_write_through_it_either(sums, tmp_path_factory):
     target = link(sums, "reports", tmp_path_factory.mktemp("else") / "there")
     done = sums.pytester.runpytest_subprocess("-n", "1")
