@@ -120,6 +120,8 @@ def publish(path: Path, data: bytes, *, replace: bool, durable: bool = False) ->
     `durable` it is on the disk itself before the old file goes. Raises `DiskError`.
     """
     with writing(path):
+        if not path.name:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{randomness.token_hex(4)}.tmp")
         try:

@@ -25,6 +25,7 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "WrittenDefaults": ("WrittenTest",),
     "WrittenSetting": ("WrittenSetting", "Parameters"),
     "WrittenJudge": ("WrittenJudge", "Parameters"),
+    "Matrix": ("Parameters",),
 }
 
 

@@ -49,7 +49,7 @@ def _settings(path: Path) -> tuple[dict[str, Any], int | str]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{SETTINGS} cannot be read: {error}") from error
     try:
-        settings = json.loads(text or "{}")
+        settings = json.loads(text if text.strip() else "{}")
     except ValueError as error:
         raise _refused(f"is not plain JSON: {error}") from error
     if not isinstance(settings, dict) or not isinstance(settings.get(_KEY, {}), dict):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evals.cli.project import shown
 from evals.cli.terminal import say
+
+if TYPE_CHECKING:
+    from evals.endpoints.config import EndpointConfig
 
 _RECORDED = (
     ("evals run", "judges the recorded answers: asks nobody, costs nothing"),
@@ -55,8 +61,10 @@ def command(folder: Path, endpoint: str | None) -> None:
     from evals.write import publish
 
     contents = dict(_contents(files("evals.cli") / "first", folder / "suites"))
+    lacks_model = False
     if endpoint not in (None, "local"):
-        contents = dict(_for_endpoint(contents, _known(folder, endpoint)))
+        contents = dict(_for_endpoint(contents, endpoint))
+        lacks_model = _known(folder, endpoint).model is None
     there = [path for path in contents if path.exists()]
     if there:
         raise click.UsageError(
@@ -72,20 +80,28 @@ def command(folder: Path, endpoint: str | None) -> None:
     if answers:
         where = (folder / "suites").as_posix()
         say(f"wrote {answers} recorded answers of a small model below {where}")
+    if lacks_model:
+        say(f"{endpoint} has no model of its own: write `model: NAME` below the line `endpoint:`")
     _say_next(folder, _RECORDED if answers else _ASKED)
 
 
 def _say_next(folder: Path, commands: Sequence[tuple[str, str]]) -> None:
     say("\nNext:")
-    before = "" if folder == Path() else f"cd {folder} && "
+    before = "" if folder == Path() else f"cd {_quoted(folder)} && "
     first, *others = ((line, what.format(requests=_REQUESTS)) for line, what in commands)
     for line, what in ((before + first[0], first[1]), *others):
         say(f"  {line:<35}  {what}")
     say(_CLEAR)
 
 
-def _known(folder: Path, endpoint: str) -> str:
-    """The name, where the project's configuration or its extensions have it."""
+def _quoted(folder: Path) -> str:
+    """As the shell of this system takes it."""
+    words = [str(folder)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _known(folder: Path, endpoint: str) -> EndpointConfig:
+    """What the project's configuration or its extensions have under the name."""
     from evals.endpoints.config import find_root
     from evals.session.extensions import configuration
     from evals.suite.nearest import advice
@@ -97,7 +113,7 @@ def _known(folder: Path, endpoint: str) -> str:
     if endpoint not in known:
         hint = " ".join(advice(endpoint, known, "endpoints of the configuration"))
         raise click.UsageError(f"There is no endpoint {endpoint!r}: {hint}")
-    return endpoint
+    return known[endpoint]
 
 
 def _for_endpoint(contents: Mapping[Path, bytes], endpoint: str) -> Iterator[tuple[Path, bytes]]:

@@ -46,7 +46,11 @@ def json_schema() -> JsonObject:
     schema["required"] = ["tests"]
     kinds = [kind for name in names() if (kind := find(name)) is not None and not kind.own]
     defs |= _assertion(kinds)
-    return {"$schema": _DIALECT, "title": "A suite of pytest-model-evals", **schema}
+    schema["properties"]["matrix"] = {"$ref": "#/$defs/Matrix"}
+    defs["Matrix"] = _matrix(parameters)
+    # No title: YAML's language server puts that of a schema before every text that it shows, and
+    # in the place of names where it completes.
+    return {"$schema": _DIALECT, **schema}
 
 
 def _suite() -> JsonObject:
@@ -81,6 +85,28 @@ def _parameters() -> JsonObject:
         found = schema["properties"][name]
         found.setdefault("anyOf", []).append(_FILE)
     return schema
+
+
+def _matrix(parameters: JsonObject) -> JsonObject:
+    """Each parameter with the list of its values, and the words for rules."""
+    axes = {
+        name: {"type": "array", "items": found} for name, found in parameters["properties"].items()
+    }
+    rules = {"type": "array", "items": {"type": "object"}}
+    return {
+        "type": "object",
+        "properties": {
+            **axes,
+            "exclude": {**rules, "description": "Combinations that agree with one are left out."},
+            "include": {**rules, "description": "Combinations beside those of the product."},
+            "collapse": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Axes that are no settings but samples.",
+            },
+        },
+        "additionalProperties": {"type": "array"},
+    }
 
 
 def _assertion(kinds: Iterable[CheckType]) -> dict[str, JsonObject]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+
+import pytest
 
 from evals.cassettes import Cassettes
 from evals.errors import DamagedFile
@@ -50,6 +53,12 @@ def test_it_writes_into_the_folder_that_is_named(call, project) -> None:
     assert "cd shop && evals run" in called.out
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows quotes in its own way")
+def test_the_line_that_it_prints_works_in_a_folder_with_spaces(call, project) -> None:
+    called = call("init", "my shop")
+    assert "cd 'my shop' && evals run " in called.out
+
+
 def test_nothing_is_overwritten_and_then_nothing_is_written(call, project) -> None:
     suite = project / "suites" / "first.eval.yaml"
     suite.parent.mkdir()
@@ -79,6 +88,17 @@ def test_an_endpoint_that_is_named_is_asked_and_no_answers_of_another_come(call,
     assert call("validate", "--strict").code == 0
     assert "asks 24 times" in call("init", "other", "--endpoint", "evolink").out
     assert "evals run --evals-mode record" in called.out
+
+
+def test_an_endpoint_without_a_model_is_told_where_to_write_one(call, project) -> None:
+    said = call("init", "--endpoint", "openai").out
+    assert "openai has no model of its own: write `model: NAME` below the line `endpoint:`" in said
+    suite = project / "suites" / "first.eval.yaml"
+    suite.write_text(
+        suite.read_text().replace("endpoint: openai\n", "endpoint: openai\nmodel: gpt-x\n")
+    )
+    assert call("validate", "--strict").code == 0
+    assert "no model" not in call("init", "other", "--endpoint", "evolink").out
 
 
 def test_an_endpoint_that_is_not_there_is_told_the_nearest(call, project) -> None:

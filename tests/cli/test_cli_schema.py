@@ -59,6 +59,18 @@ def test_settings_that_are_no_plain_json_are_left_alone(call, project, text: str
     assert not (project / ".vscode" / "eval.schema.json").exists()
 
 
+def test_settings_of_blanks_alone_are_as_none(call, project) -> None:
+    settings = _settings(project, " \n")
+    assert call("schema", "--install").code == 0
+    assert list(json.loads(settings.read_text())) == ["yaml.schemas"]
+
+
+def test_a_file_without_a_name_is_refused_without_a_traceback(call, project) -> None:
+    called = call("schema", "--output", "")
+    assert called.code == 6
+    assert called.err.startswith("error: . cannot be written: Is a directory.")
+
+
 def _settings(project: Path, text: str) -> Path:
     path = project / ".vscode" / "settings.json"
     path.parent.mkdir()

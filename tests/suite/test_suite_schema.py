@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 
 from evals.checks.registry import find, names
+from evals.suite.matrix import RULES
 from evals.suite.schema import json_schema
 from evals.suite.yaml import read_yaml
 
@@ -87,6 +88,15 @@ def test_top_level_keys_have_examples(shipped: Any) -> None:
         assert jsonschema_rs.Draft202012Validator(part).is_valid(example), key
 
 
+def test_a_matrix_offers_every_parameter_and_the_words_of_its_rules(shipped: Any) -> None:
+    offered = shipped["$defs"]["Matrix"]["properties"]
+    assert set(offered) == {*shipped["$defs"]["Parameters"]["properties"], *RULES}
+
+
+def test_no_title_stands_before_the_texts_that_editors_show(shipped: Any) -> None:
+    assert "title" not in shipped
+
+
 def test_it_is_a_valid_schema() -> None:
     assert jsonschema_rs.meta.is_valid(json_schema())
 
@@ -146,6 +156,7 @@ live_only: true
         ("tests: [{assert: [{any: [x], type: equals, value: x}]}]", "tests/0/assert/0"),
         ("tests: []\nparameters: {temperature: 3}", "parameters/temperature"),
         ("tests: []\nsettings: [{id: a, temperature: 3}]", "settings/0/temperature"),
+        ("tests: []\nmatrix: {temperature: [0, 3]}", "matrix/temperature/1"),
         ("tests: []\nsettings: [{id: a b}]", "settings/0/id"),
         ("tests: []\nprompts: [{id: a, tempate: x}]", "prompts/0"),
         ("tests: []\nrepeat: 0", "repeat"),
