@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from evals.comparison.compare import compare_columns, compare_runs
 from evals.endpoints.config import find_root
@@ -261,6 +262,7 @@ def run(
     >>> result.case("one")["plain"][0].outcome
     'pass'
     """
+    _check_asked(mode, samples, max_cost_usd)
     path = _path(suite)
     started = datetime.now(UTC)
     options = Options(
@@ -273,6 +275,9 @@ def run(
     )
     evaluation = Evaluation(options, env=os.environ)
     source = evaluation.open(path)
+    known = [column.id for column in source.opened.suite.columns]
+    if unknown := [name for name in columns or () if name not in known]:
+        raise ConfigError(f"no column {unknown[0]!r}", remedy=f"columns: {', '.join(known)}")
     cells = [c for c in source.opened.cells if columns is None or c.column.id in columns]
     start(evaluation, started=started)
     _in_thread(lambda: evaluation.gather(evaluation.to_ask([(source, cell) for cell in cells])))
@@ -291,6 +296,16 @@ def plan(suite: str | os.PathLike[str] | Suite, *, samples: int | None = None) -
     config = configuration(find_root(path.parent), env=os.environ)
     opened = open_suite(path, config=config, repeat=samples)
     return Plan(suites=(plan_suite(opened, config, now=datetime.now(UTC)),))
+
+
+def _check_asked(mode: str, samples: int | None, max_cost_usd: float | None) -> None:
+    """Refuse what would ask nothing, or without a limit."""
+    if mode not in get_args(Mode):
+        raise ConfigError(f"no mode {mode!r}", remedy=f"modes: {', '.join(get_args(Mode))}")
+    if samples is not None and samples < 1:
+        raise ConfigError(f"samples is {samples}; allowed is 1 or more")
+    if max_cost_usd is not None and not 0 <= max_cost_usd < inf:
+        raise ConfigError(f"max_cost_usd is {max_cost_usd}, no amount of US dollars")
 
 
 def _path(suite: str | os.PathLike[str] | Suite) -> Path:

@@ -81,6 +81,20 @@ def test_columns_can_be_chosen(suite):
     assert run.findings[0].outcome == "not_evaluated"
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"columns": ["plain", "hot"]}, "no column 'hot'"),
+        ({"mode": "rec"}, "no mode 'rec'\nmodes: replay, record, refresh, live"),
+        ({"samples": 0}, "samples is 0; allowed is 1 or more"),
+        ({"max_cost_usd": float("nan")}, "max_cost_usd is nan, no amount of US dollars"),
+    ],
+)
+def test_what_would_ask_nothing_or_without_limit_is_refused(suite, asked, message):
+    with pytest.raises(evals.EvalsError, match=message):
+        evals.run(suite, **{"mode": "live"} | asked)
+
+
 def test_columns_are_compared(suite, tmp_path):
     compared = evals.compare(evals.run(suite, mode="record"))
     (difference,) = compared.differences("accuracy")

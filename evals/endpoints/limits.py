@@ -186,7 +186,7 @@ def under_option(
     """The endpoint under `--evals-max-cost`, where that is given."""
     if max_cost_usd is None:
         return endpoint
-    limits = Limits(max_cost_usd=max_cost_usd)
+    limits = Limits(max_cost_usd=_amount("--evals-max-cost", str(max_cost_usd)))
     names = {"max_cost_usd": "--evals-max-cost"}
     return Limited(endpoint, limits, config=config, names=names, tally=tally)
 

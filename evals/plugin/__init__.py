@@ -5,6 +5,8 @@ Imports nothing heavy at the top: a session without suites must not pay for them
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -41,9 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="compare values of a parameter: --evals-set temperature=0,0.7",
     )
-    add("--evals-repeat", metavar="N", type=int, help="samples of every case and column")
-    add("--evals-concurrency", metavar="N", type=int, help="requests in flight at most")
-    add("--evals-max-cost", metavar="USD", type=float, help="spend no more than this")
+    add("--evals-repeat", metavar="N", type=_count, help="samples of every case and column")
+    add("--evals-concurrency", metavar="N", type=_count, help="requests in flight at most")
+    add("--evals-max-cost", metavar="USD", type=_amount, help="spend no more than this")
     add("--evals-report", metavar="PATH", help="write the page there")
     add(
         "--evals-no-report",
@@ -52,6 +54,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--evals-strict", action="store_true", help="fail on gates that were not evaluated")
     add("--evals-fail-unused", action="store_true", help="fail on recordings nothing asks for")
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = nan
+    if not 0 <= amount < inf:  # nothing is more than nan: it would be no limit at all
+        raise ArgumentTypeError(f"{text!r} is no amount of US dollars")
+    return amount
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -124,7 +124,8 @@ def _sure(finding: Finding, certainty: str) -> str:
         shown = one_line(finding.reason.partition("; ")[2], 300)
         return f"Against {one_line(finding.against, 60)}, {findings.numbers(finding)}: {shown}."
     if "by errors" in finding.reason or finding.outcome not in ("pass", "fail"):
-        reason = one_line(finding.reason, 300)
+        # Its column stands in a column of its own, and ids keep their small letters.
+        reason = one_line(finding.reason.removeprefix(f"{finding.column}: "), 300)
         return f"{reason[:1].upper()}{reason[1:]}."
     said = _SURE.get((certainty, finding.outcome))
     if said is None:

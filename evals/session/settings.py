@@ -18,6 +18,11 @@ def parse_set(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
                 f"--evals-set {text!r} names no values.",
                 remedy="Write --evals-set temperature=0,0.7",
             )
+        if name.strip() in found:
+            raise ConfigError(
+                f"--evals-set {name.strip()} is given twice.",
+                remedy=f"Write all of its values in one: --evals-set {name.strip()}=0,0.7",
+            )
         found[name.strip()] = _values(values)
     return found
 

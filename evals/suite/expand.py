@@ -14,6 +14,7 @@ from evals.suite.problems import Problems
 from evals.suite.written import WrittenSuite
 
 DEFAULT: Final = "default"
+SET: Final = "--evals-set"  # where its parameters stand: in no line of the file
 
 Path = tuple[str | int, ...]
 
@@ -63,7 +64,7 @@ def read_settings(
                 key=True,
             )
         else:
-            settings = _product(settings, combinations(set_), ())
+            settings = _product(settings, combinations(set_), (SET,))
     return tuple(settings)
 
 

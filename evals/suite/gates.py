@@ -287,6 +287,10 @@ def _limit(text: str, kind: Kind, metric: str, *, key: str | None = None) -> flo
 def _check_range(metric: str, op: Op, limit: float, kind: Kind, *, key: str | None = None) -> None:
     """Refuse what no measured value can fail, or meet."""
     low, high = _RANGES[kind]
+    if metric == "errors" and op in ("==", "!=") and limit % 1:
+        how = "be met" if op == "==" else "fail"
+        told = f"{metric} {op} {limit:g} cannot {how}"
+        raise Mistake(told, "errors is a count: write a whole number", key=key)
     above, below = limit > high, limit < low
     never_fails = {
         ">=": limit <= low,

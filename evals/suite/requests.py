@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from evals.endpoints.config import Config, EndpointConfig
 from evals.model import Column, JsonObject, Judge
 from evals.suite.contents import Contents, names_file
-from evals.suite.expand import Setting
+from evals.suite.expand import SET, Setting
 from evals.suite.files import Files
 from evals.suite.nearest import advice, nearest
 from evals.suite.parameters import FILED, conflicts, is_listed, mistakes
@@ -110,7 +110,7 @@ class Requests:
             self._each({name: value}, self._origin(setting, name)[:-1], endpoint)
         for inner, message, details in conflicts({**endpoint.parameters, **shared, **parameters}):
             where = self._where(setting, str(inner[0]), shared)
-            self._problems.error(where, message, details)
+            self._error(where, message, details)
 
     def _where(self, setting: Setting, name: str, shared: JsonObject) -> Path:
         """Where a parameter of a setting is written."""
@@ -123,8 +123,14 @@ class Requests:
 
     def _each(self, parameters: Mapping[str, Any], path: Path, endpoint: EndpointConfig) -> None:
         for inner, message, details in mistakes(parameters, endpoint):
-            where = (*path, *inner)
-            self._problems.error(where, message, details, key=not is_listed(str(inner[0])))
+            self._error((*path, *inner), message, details, key=not is_listed(str(inner[0])))
+
+    def _error(
+        self, where: Path, message: str, details: Iterable[str] = (), *, key: bool = False
+    ) -> None:
+        if where[0] == SET:  # no line of the file has it
+            where, message = (), f"{SET}: {message}"
+        self._problems.error(where, message, details, key=key)
 
     def check_own(
         self,

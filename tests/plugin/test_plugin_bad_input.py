@@ -307,3 +307,21 @@ def test_a_setting_without_values_is_a_usage_error(project):
         ["ERROR: --evals-set 'temperature' names no values.", "Write --evals-set temperature=0,0.7"]
     )
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(("--evals-repeat", value) for value in ("0", "-1", "1.5", "x")),
+        *(("--evals-max-cost", value) for value in ("nan", "inf", "-1", "x")),
+        ("--evals-concurrency", "0"),
+    ],
+)
+def test_a_number_that_bounds_nothing_is_a_usage_error(project, option):
+    """Else nothing is asked and all is well, or there is no limit to what is spent."""
+    project.suite("prompts: [hello]\ntests: [{id: a, assert: [hello]}]\n")
+    name, value = option
+    result = project.run(f"{name}={value}", "--evals-mode", "live")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"*{name}*{value!r} is no *"])
+    assert project.asked == 0

@@ -151,3 +151,10 @@ def test_a_comparison_that_was_not_made_says_why() -> None:
     ).rows
     assert row.sure == "The baseline b.json does not exist; a command writes it."
     assert row.value == "–"
+
+
+def test_the_id_of_a_column_keeps_its_small_letters() -> None:
+    reason = "greedy: not evaluated: only a part of the suite was selected"
+    gates = gates_of(finding(outcome="not_evaluated", value=None, gate="a", reason=reason))
+    assert gates.rows[0].of == "greedy"
+    assert gates.rows[0].sure == "Not evaluated: only a part of the suite was selected."

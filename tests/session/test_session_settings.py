@@ -35,3 +35,8 @@ def test_values_are_json_that_can_be_sent_else_texts(written: str, values: objec
 def test_a_setting_without_a_name_or_values_is_refused(written: str) -> None:
     with pytest.raises(ConfigError, match="names no values"):
         parse_set([written])
+
+
+def test_a_parameter_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--evals-set seed is given twice"):
+        parse_set(["seed=1,2", "top_p=1", " seed=3"])

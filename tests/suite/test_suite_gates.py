@@ -80,6 +80,8 @@ def test_gates_as_mappings_tell_all_their_parts(bench: Any) -> None:
         ('"accuracy <= 1"', "cannot fail"),
         ('"accuracy != 2"', "cannot fail"),
         ('"errors >= 0"', "cannot fail"),
+        ('"errors == 0.5"', "cannot be met\n    errors is a count: write a whole number"),
+        ('"errors != 0.5"', "cannot fail"),
         ('"errors <= -1"', "cannot be met\n    errors is never below 0"),
         ('"latency.p95 < 0s"', "cannot be met"),
         ('"latency <= 2s"', "latency names no statistic"),

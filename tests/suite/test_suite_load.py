@@ -239,10 +239,10 @@ def test_the_command_line_repeats_and_sets(bench: Any) -> None:
 
 
 def test_the_command_lines_parameters_are_checked_too(bench: Any) -> None:
-    assert (
-        "temperature is 9; allowed is 0 … 2"
-        in bench.mistakes(MINIMAL, set_={"temperature": (9,)})[0]
-    )
+    (mistake,) = bench.mistakes(MINIMAL, set_={"temperature": (9,)})
+    assert "--evals-set: temperature is 9; allowed is 0 … 2" in mistake
+    (mistake,) = bench.mistakes(MINIMAL, set_={"top_logprobs": (5,)})
+    assert "--evals-set: top_logprobs needs logprobs: true" in mistake
     text = "settings: [{id: a}]\n" + MINIMAL
     assert "--evals-set makes settings of its own" in bench.mistakes(text, set_={"seed": (1,)})[0]
 
