@@ -195,7 +195,7 @@ _AGAIN: Mapping[Mode, str] = {
 def _nothing_run(comparison: Comparison) -> str:
     suites = [one_line(record.suite.id, 60) for record in names.newest(comparison).suites]
     if not suites:
-        return "No suite was found."
+        return "No trial was run."  # such as a suite that is live_only, in replay
     return f"No trial of {listing(suites)} was run."
 
 

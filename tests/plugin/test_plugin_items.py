@@ -196,6 +196,9 @@ def test_a_suite_that_is_live_only_is_skipped_in_replay_and_says_so(project):
     )
     result = project.run("-rs")
     result.stdout.fnmatch_lines(["SKIPPED*live_only*--evals-mode live"])
+    assert "No suite was found" not in result.stdout.str()
+    project.record().assert_outcomes(skipped=1)
+    assert project.asked == 0
     assert result.ret == 0
     project.run("--evals-mode", "live").assert_outcomes(passed=1)
     assert project.asked == 1

@@ -134,6 +134,10 @@ def test_a_run_of_nothing_says_so(comparison: Comparison) -> None:
     assert data.view_of(comparison).verdict.heading == "Nothing was run"
 
 
+def test_a_run_of_skipped_suites_does_not_say_that_none_was_found() -> None:
+    assert data.view_of(data.compare([], [])).verdict.sentence == "No trial was run."
+
+
 def test_answers_that_are_only_recorded_are_no_pass() -> None:
     def answers(suite: Suite) -> list[TrialResult]:
         return [data.trial(suite, case, suite.columns[0], passed=None) for case in suite.cases]
