@@ -37,6 +37,7 @@ from evals.session.recorded import as_read
 from evals.session.rescoring import rescore
 from evals.suite.excerpts import explaining
 from evals.suite.load import load_suite as _load
+from evals.suite.nearest import advice
 from evals.suite.open import open_suite
 from evals.write import publish
 
@@ -275,10 +276,8 @@ def run(
     )
     evaluation = Evaluation(options, env=os.environ)
     source = evaluation.open(path)
-    known = [column.id for column in source.opened.suite.columns]
-    if unknown := [name for name in columns or () if name not in known]:
-        raise ConfigError(f"no column {unknown[0]!r}", remedy=f"columns: {', '.join(known)}")
-    cells = [c for c in source.opened.cells if columns is None or c.column.id in columns]
+    chosen = _chosen(source.opened.suite, columns)
+    cells = [cell for cell in source.opened.cells if cell.column.id in chosen]
     start(evaluation, started=started)
     _in_thread(lambda: evaluation.gather(evaluation.to_ask([(source, cell) for cell in cells])))
     for cell in cells:
@@ -292,6 +291,7 @@ def plan(suite: str | os.PathLike[str] | Suite, *, samples: int | None = None) -
     >>> plan("sums.eval.yaml").recorded
     4
     """
+    _check_asked("replay", samples, None)
     path = _path(suite)
     config = configuration(find_root(path.parent), env=os.environ)
     opened = open_suite(path, config=config, repeat=samples)
@@ -306,6 +306,20 @@ def _check_asked(mode: str, samples: int | None, max_cost_usd: float | None) -> 
         raise ConfigError(f"samples is {samples}; allowed is 1 or more")
     if max_cost_usd is not None and not 0 <= max_cost_usd < inf:
         raise ConfigError(f"max_cost_usd is {max_cost_usd}, no amount of US dollars")
+
+
+def _chosen(suite: Suite, columns: Sequence[str] | None) -> set[str]:
+    """The ids of the columns that are run; raises `ConfigError` for others."""
+    known = [column.id for column in suite.columns]
+    if columns is None:
+        return set(known)
+    chosen = {columns} if isinstance(columns, str) else set(columns)
+    if not chosen:
+        raise ConfigError("columns is empty: nothing would be run.", remedy="Leave it out for all.")
+    for name in sorted(chosen.difference(known)):
+        hint = advice(name, known, "columns")
+        raise ConfigError(f"no column {name!r}", remedy=" ".join(hint))
+    return chosen
 
 
 def _path(suite: str | os.PathLike[str] | Suite) -> Path:

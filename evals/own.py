@@ -89,6 +89,8 @@ def endpoint(name: str) -> Callable[[_F], _F]:
     error of the trial that asked. Replay never calls it.
     """
 
+    refuse_bare("endpoint", name)
+
     def register(function: _F) -> _F:
         endpoints.register(name, function)
         return function
@@ -104,6 +106,8 @@ def prompt(name: str) -> Callable[[_P], _P]:
     by what is sent.
     """
 
+    refuse_bare("prompt", name)
+
     def register(function: _P) -> _P:
         if problem := _unfit(function):
             what, remedy = problem
@@ -112,6 +116,17 @@ def prompt(name: str) -> Callable[[_P], _P]:
         return function
 
     return register
+
+
+def refuse_bare(decorator: str, name: object) -> None:
+    """Raise `ConfigError` for a decorator without brackets, which would register nothing."""
+    if not isinstance(name, str):
+        place = f"{_place(name)}: " if callable(name) else ""
+        called = getattr(name, "__name__", "name").replace("_", "-")
+        raise ConfigError(
+            f"{place}@evals.{decorator} needs a name",
+            remedy=f'write @evals.{decorator}("{called}")',
+        )
 
 
 def _unfit(function: Callable[..., Any]) -> tuple[str, str] | None:

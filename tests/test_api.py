@@ -161,3 +161,33 @@ def test_the_example_of_each_function_says_what_happens(suite, name):
     (example,) = doctest.DocTestFinder(recurse=False).find(function, name, globs=vars(api))
     assert example.examples
     assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_no_columns_at_all_are_refused_and_leave_no_run(suite):
+    with pytest.raises(evals.ConfigError, match="columns is empty"):
+        evals.run(suite, columns=[])
+    assert not (suite.parent / "reports").exists()
+
+
+def test_a_plan_of_no_samples_is_refused(suite):
+    with pytest.raises(evals.ConfigError, match="samples is 0"):
+        evals.plan(suite, samples=0)
+
+
+def test_a_column_is_named_by_its_text_alone_and_a_wrong_one_is_told_the_nearest(suite):
+    run = evals.run(suite, mode="record", columns="plain")
+    assert [trial.column for trial in run.trials()] == ["plain", "plain"]
+    with pytest.raises(evals.ConfigError) as refused:
+        evals.run(suite, columns=["plane"])
+    assert refused.value.remedy == 'did you mean "plain"?'
+
+
+@pytest.mark.parametrize("kind", ["prompt", "endpoint", "check"])
+def test_a_decorator_without_brackets_is_told_how_it_is_written(kind):
+    def shop_bot(request):
+        return "x"
+
+    with pytest.raises(evals.ConfigError) as refused:
+        getattr(evals, kind)(shop_bot)
+    assert f"@evals.{kind} needs a name" in refused.value.message
+    assert refused.value.remedy == f'write @evals.{kind}("shop-bot")'

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from evals.errors import ConfigError
+from evals.own import refuse_bare
 
 Path: TypeAlias = tuple[str | int, ...]
 Mistake: TypeAlias = tuple[Path, str]
@@ -149,6 +150,8 @@ def check(name: str, *, scope: Scope = "trial") -> Callable[[F], F]:
     With `scope="case"` its first parameter is the sequence of all samples of a case in a column,
     with `"columns"` a mapping from each column of the case to its samples.
     """
+
+    refuse_bare("check", name)
 
     def register(function: F) -> F:
         place = _place(function)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
+from evals.checks.registry import find
 from evals.errors import EvalsError
 from evals.importing.code import condition, steps
 from evals.importing.source import Source, Unequal
@@ -143,18 +145,19 @@ class Assertions:
         kind = written.removeprefix("not-")
         inverted = "not-" if written.startswith("not-") else ""
         code = item.get("transform", transform)
-        pipeline = steps(code) if code is not None else []
         if kind in ("javascript", "python"):
-            if inverted or pipeline or not isinstance(item.get("value"), str):
+            if inverted or not isinstance(item.get("value"), str):
                 raise Unequal("code is not executed")
-            return condition(item["value"])
+            return _after(steps(code) if code is not None else [], condition(item["value"]))
         kind = _RENAMED.get(kind, kind)
         if kind not in _SAME:
             raise Unequal(_REASONS.get(kind, "there is no such check"))
+        ours = find("rouge" if kind == "rouge-n" else kind)
+        reads_text = ours is None or ours.judges == "text"
+        pipeline = steps(code) if code is not None and reads_text else []
         made: JsonObject = {"type": inverted + ("rouge" if kind == "rouge-n" else kind)}
         made |= self._options(kind, self._value(item), item.get("threshold"))
-        if pipeline:
-            made["transform"] = pipeline[0] if len(pipeline) == 1 else pipeline
+        made = _after(pipeline, made)
         if kind in _GRADED:
             self.graded = True
             if "provider" in item:
@@ -197,6 +200,17 @@ class Assertions:
         if kind == "rouge-n":
             made["variant"] = 1
         return made
+
+
+def _after(pipeline: Sequence[Any], made: JsonObject) -> JsonObject:
+    """The check, or each of a group, of what the transforms make of the answer."""
+    if not pipeline:
+        return made
+    if "type" not in made:
+        return {key: [_after(pipeline, one) for one in of] for key, of in made.items()}
+    own = made.get("transform")  # of a condition: `strip`, which needs no second time
+    every = [*pipeline, *([] if own is None or own == pipeline[-1] else [own])]
+    return {**made, "transform": every[0] if len(every) == 1 else every}
 
 
 def _graded(kind: str, value: Any, threshold: Any) -> JsonObject:

@@ -84,7 +84,7 @@ class _Config:
 
     def _asked(self) -> JsonObject:
         """Whom the suite asks: one provider as its endpoint and model, several as settings."""
-        key = "providers" if "providers" in self._config else "targets"
+        key = "targets" if "targets" in self._config else "providers"
         written = self._config.get(key)
         items = self._listed(written)
         found = [p for p in (self._provider(item, items, i) for i, item in enumerate(items)) if p]
