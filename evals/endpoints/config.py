@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ import msgspec
 from evals import own
 from evals.answer import Price
 from evals.endpoints import builtin
+from evals.endpoints.mistakes import NO_TIME, TIMES, mistakes, worded
 from evals.endpoints.toml import Source, find_root, read_source
 from evals.endpoints.trust import is_loopback
 from evals.errors import ConfigError, Problem
@@ -109,14 +111,6 @@ del _ENDPOINT["name"], _ENDPOINT["function"]
 _FUNCTION = {"concurrency": 8, "extra_parameters": "allow"}  # what it is by default
 _SERVED = {"base_url", "fallback_url", "api_key_env", "model_file"}  # no function has them
 _PRICE = {field.name: field.type for field in msgspec.structs.fields(Price)}
-_TIMES = (
-    "connect_timeout",
-    "first_byte_timeout",
-    "timeout",
-    "idle_timeout",
-    "probe_interval",
-    "give_up_after",
-)
 
 
 def load_config(
@@ -218,12 +212,13 @@ class _Reader:
                 details = _advice(key, types, self.source)
                 self.wrong((*path, key), "unknown key", *details)
                 continue
-            if key in _TIMES:
+            if key in TIMES:
                 value = seconds(value) if seconds(value) is not None else value
             try:
                 values[key] = msgspec.convert(value, types[key])
             except msgspec.ValidationError as error:
-                self.wrong((*path, key), _lower(str(error)))
+                said = NO_TIME if key in TIMES else worded(error, types[key])
+                self.wrong((*path, key), said)
         return values
 
     def endpoint(self, name: str, written: JsonObject, chosen: _Chosen) -> EndpointConfig | None:
@@ -246,7 +241,7 @@ class _Reader:
             origin = self.source.name if key in keys else "built-in"
             self.sources[f"endpoints.{name}.{key}"] = origins.get(key, origin)
         found = EndpointConfig(name=name, **{**values, **keys, **outside})
-        for key, message in _mistakes(found):
+        for key, message in mistakes(found):
             self.wrong((*path, key), message)
         return found if len(self.problems) == before else None
 
@@ -282,6 +277,8 @@ class _Reader:
                     f"{' and '.join(missing)} missing",
                     "Prices are USD per million tokens.",
                 )
+            elif any(not 0 <= price < inf for price in _dollars(values)):
+                self.wrong(("prices", model), "a price must be at least 0, and finite")
             else:
                 prices[model] = Price(**values)
         return prices
@@ -331,51 +328,10 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _mistakes(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
-    """What no type can say: (key, message)."""
-    yield from _bad_numbers(endpoint)
-    if endpoint.auth != "bearer" and not re.fullmatch(r"header:[A-Za-z0-9-]+", endpoint.auth):
-        yield "auth", f'{endpoint.auth!r} is neither "bearer" nor "header:NAME"'
-    for key in ("base_url", "fallback_url"):
-        url = getattr(endpoint, key)
-        if url is not None and (message := _bad_url(url)):
-            yield key, message
-    if endpoint.function is None and endpoint.base_url is None:
-        if endpoint.fallback_url is not None:
-            yield "fallback_url", "stands without base_url, whose place it would take"
-        elif endpoint.model_file is None and endpoint.name != "local":
-            yield "base_url", "missing: an endpoint needs an address (or a model_file to be served)"
-
-
-def _bad_numbers(endpoint: EndpointConfig) -> Iterable[tuple[str, str]]:
-    for key in ("concurrency", "context"):
-        value = getattr(endpoint, key)
-        if value is not None and value < 1:
-            yield key, f"{value} is less than 1"
-    for key in ("requests_per_minute", "tokens_per_minute"):
-        value = getattr(endpoint, key)
-        if value is not None and not 0 < value < float("inf"):
-            yield key, "a rate must be more than 0, and finite"
-    for key in _TIMES:
-        if not 0 < getattr(endpoint, key) < float("inf"):
-            yield key, "a time must be more than 0 seconds, and finite"
-
-
-def _bad_url(url: str) -> str | None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        return f"not an address: {error}"
-    if parts.scheme not in ("http", "https") or not host or not url.isascii():
-        return "not an address of the form https://HOST/v1"
-    if parts.username is not None or parts.password is not None:
-        return "an address holds no user name or password; use api_key_env"
-    if parts.query or parts.fragment:
-        return "an address has no '?' or '#'; parameters stand under query"
-    if parts.scheme == "http" and not is_loopback(host):
-        return f"plain http to {host} would show the key to everybody on the way; use https"
-    return None
+def _dollars(values: JsonObject) -> Iterable[float]:
+    """Every price of a table, those above a number of prompt tokens too."""
+    for table in (values, *(msgspec.structs.asdict(step) for step in values.get("above", ()))):
+        yield from (table[key] for key in ("prompt", "completion", "cached") if table.get(key))
 
 
 def _advice(key: str, known: Iterable[str], source: Source) -> tuple[str, ...]:
@@ -387,7 +343,3 @@ def _advice(key: str, known: Iterable[str], source: Source) -> tuple[str, ...]:
 def _nearest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     close = difflib.get_close_matches(word, list(known), n=1)
     return (f'Did you mean "{close[0]}"?',) if close else ()
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

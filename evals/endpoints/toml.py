@@ -78,6 +78,8 @@ def _load(path: Path, prefix: tuple[str, ...]) -> Source | None:
     for key in prefix:
         inner = table.get(key)
         if not isinstance(inner, dict):
+            if key == "evals" and inner is not None:
+                raise ConfigError(f"{path.name}: error: tool.evals: expected a table, [tool.evals]")
             return None
         table = inner
     return Source(name=path.name, table=table, prefix=prefix, text=text)

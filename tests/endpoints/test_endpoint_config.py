@@ -145,7 +145,7 @@ class TestMistakes:
         assert message.splitlines() == [
             "pyproject.toml:5:1: error: tool.evals.extension: unknown key",
             '    Did you mean "extensions"?',
-            "pyproject.toml:6:1: error: tool.evals.data: expected `array`, got `str`",
+            "pyproject.toml:6:1: error: tool.evals.data: expected a list, found a text",
             "pyproject.toml:9:1: error: tool.evals.endpoints.evolink.base_ulr: unknown key",
             '    Did you mean "base_url"?',
             "pyproject.toml:10:1: error: tool.evals.endpoints.evolink.concurrency: "
@@ -165,11 +165,13 @@ class TestMistakes:
             ('auth = "header:X Y"', 'neither "bearer" nor "header:NAME"'),
             ("timeout = 0", "more than 0"),
             ("timeout = inf", "more than 0"),
-            ('timeout = "soon"', "expected `float`"),
-            ("timeout = true", "expected `float`"),
-            ("model = 5", "expected `str | null`, got `int`"),
-            ('extra_parameters = "maybe"', "invalid enum value 'maybe'"),
-            ('rename = ["a"]', "expected `object`, got `array`"),
+            ('timeout = "soon"', 'a text such as "300ms", "10s", "5m"'),
+            ("timeout = true", "expected a duration: seconds"),
+            ("model = 5", "expected a text, found a whole number"),
+            ('extra_parameters = "maybe"', "expected one of refuse, allow"),
+            ('same_effort = [["a"]]', "entry 1: expected a list of length 2, found 1"),
+            ('headers_env = {"a b" = "X"}', "'a b' is no name of a header"),
+            ('rename = ["a"]', "expected a table, found a list"),
         ],
     )
     def test_values(self, tmp_path: Path, line: str, words: str) -> None:
@@ -198,6 +200,24 @@ class TestMistakes:
     def test_half_a_price_is_refused(self, tmp_path: Path) -> None:
         message = mistakes(tmp_path, '[tool.evals.prices."m.1"]\nprompt = 2\n')
         assert 'tool.evals.prices."m.1": completion missing' in message
+
+    @pytest.mark.parametrize(
+        "price",
+        ["prompt = -1\ncompletion = 2", "prompt = nan\ncompletion = 2",
+         "prompt = 1\ncompletion = 2\nabove = [{prompt_tokens = 5, prompt = 1, completion = -2}]"],
+    )  # fmt: skip
+    def test_a_price_that_would_lift_a_budget_is_refused(self, tmp_path: Path, price: str) -> None:
+        message = mistakes(tmp_path, f"[tool.evals.prices.m]\n{price}\n")
+        assert "tool.evals.prices.m: a price must be at least 0, and finite" in message
+
+    def test_half_a_step_of_a_price_is_named(self, tmp_path: Path) -> None:
+        text = "prompt = 1\ncompletion = 2\nabove = [{prompt_tokens = 5}]"
+        message = mistakes(tmp_path, f"[tool.evals.prices.m]\n{text}\n")
+        assert message.startswith("pyproject.toml:4:1: error: tool.evals.prices.m.above: entry 1: ")
+        assert "prompt missing" in message
+
+    def test_evals_that_is_no_table_is_not_passed_over(self, tmp_path: Path) -> None:
+        assert "tool.evals: expected a table" in mistakes(tmp_path, "[tool]\nevals = 5\n")
 
     def test_a_file_that_is_no_toml_says_where(self, tmp_path: Path) -> None:
         assert "at line 2" in mistakes(tmp_path, "[tool.evals]\nendpoint = \n")
