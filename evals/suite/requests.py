@@ -32,6 +32,7 @@ class Requests:
         self._problems = problems
         self._contents = Contents(problems, files)
         self._config = config
+        self._configurations: set[str] = set()  # endpoints whose own parameters were looked at
 
     def endpoints(self, settings: Sequence[Setting]) -> dict[str, EndpointConfig]:
         """The endpoint of each setting; the default one where it names one that is not known."""
@@ -99,9 +100,22 @@ class Requests:
         """Report what is wrong in `parameters`, in settings, and in both together."""
         for setting in settings:
             endpoint = endpoints[setting.id]
+            self._configured(setting, endpoint)
             self._each(shared, ("parameters",), endpoint)
             for sample in setting.samples or ({},):
                 self._check_set(setting, {**setting.parameters, **sample}, shared, endpoint)
+
+    def _configured(self, setting: Setting, endpoint: EndpointConfig) -> None:
+        """Report what is wrong in the parameters that the configuration gives to an endpoint."""
+        if endpoint.name in self._configurations:
+            return
+        self._configurations.add(endpoint.name)
+        path: Path = (*setting.path, "endpoint") if setting.endpoint else ("endpoint",)
+        table = f"it stands in [tool.evals.endpoints.{endpoint.name}], under parameters"
+        for _, message, details in mistakes(endpoint.parameters, endpoint):
+            self._error(
+                path, f"parameters of endpoint {endpoint.name}: {message}", (table, *details)
+            )
 
     def _check_set(
         self, setting: Setting, parameters: JsonObject, shared: JsonObject, endpoint: EndpointConfig

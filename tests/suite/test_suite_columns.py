@@ -202,6 +202,22 @@ def test_another_services_ranges_are_its_own(bench: Any) -> None:
     assert "temperature must be a number" in bench.mistakes(wrong, config=config)[0]
 
 
+def test_an_endpoints_own_parameters_are_checked_once_where_it_is_asked(bench: Any) -> None:
+    config = (
+        '[endpoints.mine]\nbase_url = "http://localhost/v1"\nmodel = "m"\n'
+        "parameters = {temperature = 9, tempature = 1}\n"
+    )
+    text = "settings: [{id: a, endpoint: mine}, {id: b, endpoint: mine, seed: 1}]" + TESTS
+    said = bench.mistakes(text, config=config)
+    assert len(said) == 2
+    assert said[0].startswith(
+        "s.eval.yaml:1:30: error: parameters of endpoint mine: temperature is 9; allowed is 0 … 2"
+    )
+    assert "it stands in [tool.evals.endpoints.mine], under parameters" in said[0]
+    assert "has no parameter 'tempature'" in said[1]
+    assert bench.load("endpoint: local" + TESTS, config=config)
+
+
 def test_conflicts_are_found_across_parameters_settings_tests_and_configuration(bench: Any) -> None:
     text = "parameters: {max_tokens: 5}\nsettings: [{id: a}, {id: b, max_completion_tokens: 3}]"
     assert bench.mistakes(text + TESTS)[0].startswith("s.eval.yaml:1:26: error: max_tokens and")
