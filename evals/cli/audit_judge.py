@@ -32,7 +32,8 @@ _FAIL = ("fail", "failed", "false", "no", "bad", "0")
     "checks",
     multiple=True,
     metavar="NAME",
-    help="Only checks of this name, metric or type. Repeatable.  [default: all that ask a judge]",
+    help="Only checks of this name, metric or type: one of your own, too. Repeatable.  "
+    "[default: all that are built in and ask a judge]",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def judge(run: str, labels: Path, checks: tuple[str, ...], form: str) -> Exit:
@@ -116,6 +117,7 @@ def _lines(found: Found) -> Iterator[str]:
         yield from table(rows, head=head, right={1, 4, 5, 6})
     else:
         yield "No label meets a verdict of a judge in this run."
+        yield "A check of your own that asks has to be named: --check NAME."
     for each in found.checks:
         yield from _scores(each)
     if found.changed:

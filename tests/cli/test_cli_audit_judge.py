@@ -119,6 +119,7 @@ def test_no_verdict_that_was_labelled_is_exit_5(judged):
     called = judged("case,label\nnobody,pass\n")
     assert called.code == 5
     assert "No label meets a verdict of a judge in this run." in called.out
+    assert "A check of your own that asks has to be named: --check NAME." in called.out
     assert judged(LABELS, "--check", "other").code == 5
 
 
