@@ -13,6 +13,8 @@ from evals.model import Completion, Verdict
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.SafeLoader)
 _DEEPEST = 100
+_NESTED = f"it is nested more than {_DEEPEST} deep"
+_TOO_DEEP = "exceeded maximum nesting depth"  # newer libyaml, before the first event
 _MOST = 100_000  # nodes
 _CORE = "tag:yaml.org,2002:"
 _TAGS = ("null", "bool", "int", "float", "str", "seq", "map")
@@ -49,6 +51,8 @@ def _start(text: str) -> str:
 
 
 def _told(error: yaml.MarkedYAMLError) -> str:
+    if _TOO_DEEP in str(error.problem):
+        return _NESTED
     mark = error.problem_mark or error.context_mark
     where = "" if mark is None else f" in line {mark.line + 1}"
     return f"{error.problem or error.context}{where}"
@@ -117,7 +121,7 @@ class _Reader:
             self.root = kind
         if kind != "text":
             if len(self.open) >= _DEEPEST:
-                raise _NotYaml(f"it is nested more than {_DEEPEST} deep")
+                raise _NotYaml(_NESTED)
             self.open.append(_Open(kind))
 
     def _place(self, event: Any) -> None:

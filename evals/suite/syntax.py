@@ -10,6 +10,8 @@ from evals.errors import Place, Problem, SuiteError
 
 Mark = tuple[int, int]  # line and column, from 1
 
+MAX_DEPTH: Final = 100  # levels of nested lists and mappings
+_TOO_DEEP: Final = "exceeded maximum nesting depth"  # newer libyaml, before the first event
 _TAB: Final = "indent with spaces; YAML allows no tab there"
 HINTS: Final = {
     "cannot start any token": "put a text that begins with this character in quotes",
@@ -25,6 +27,11 @@ def fatal(path: str, mark: Mark, message: str, *details: str) -> SuiteError:
     return SuiteError([Problem(Place(path, *mark), message, details)])
 
 
+def too_deep(path: str, mark: Mark) -> SuiteError:
+    """Lists and mappings are nested deeper than a suite may nest them."""
+    return fatal(path, mark, f"nested deeper than {MAX_DEPTH} levels, the limit")
+
+
 def syntax_error(path: str, text: str, error: yaml.YAMLError) -> SuiteError:
     """The parser's words, with what they mean in a suite."""
     mark: Any = getattr(error, "problem_mark", None)
@@ -34,6 +41,8 @@ def syntax_error(path: str, text: str, error: yaml.YAMLError) -> SuiteError:
         reason = str(getattr(error, "reason", error))
         return fatal(path, (line, 1), f"not YAML: {reason}", "write the character as an escape")
     what = getattr(error, "problem", None) or str(error)
+    if _TOO_DEEP in what:
+        return too_deep(path, (mark.line + 1, mark.column + 1))
     details = [hint for sign, hint in HINTS.items() if sign in what]
     if text[mark.index : mark.index + 1] == "\t":
         details = [_TAB]

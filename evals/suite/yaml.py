@@ -14,10 +14,9 @@ from typing import Any, Final
 import yaml
 
 from evals.errors import Place, Problem, SuiteError
-from evals.suite.syntax import HINTS, Mark, fatal, syntax_error
+from evals.suite.syntax import HINTS, MAX_DEPTH, Mark, fatal, syntax_error, too_deep
 
 MAX_BYTES: Final = 10_000_000
-MAX_DEPTH: Final = 100
 MAX_ALIASED: Final = 10_000
 MAX_NODES: Final = 100_000
 MAX_MISTAKES: Final = 100
@@ -265,7 +264,7 @@ class _Builder:
         if event.tag not in (None, "!", _TAGS + kind):
             self._error(mark, f"tag {_short(event.tag)} is not supported", "remove the tag")
         if len(self._stack) >= MAX_DEPTH:
-            raise fatal(self.path, mark, f"nested deeper than {MAX_DEPTH} levels, the limit")
+            raise too_deep(self.path, mark)
         value: Any = {} if is_map else []
         marks: Any = {} if is_map else []
         self.marks[id(value)] = marks
