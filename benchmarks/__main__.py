@@ -51,6 +51,7 @@ def main() -> int:
     options = parser.parse_args()
     cases, rounds = (300, 2) if options.quick else (1000, 5)
     env = {**os.environ, "EVOLINK_API_KEY": "sk-evo-benchmark-key"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, not each time
     with tempfile.TemporaryDirectory() as folder, server(LATENCY_S) as slow, server(0) as fast:
         results = measure(Path(folder), cases, rounds, env, slow=slow, fast=fast)
     print(f"{cases:,} cases, best of {rounds}, interleaved")
