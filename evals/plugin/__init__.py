@@ -35,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="RUN",
         help="go on with an interrupted run (its id, or latest), and ask only what it lacks",
     )
+    add(
+        "--evals-failed",
+        metavar="RUN",
+        help="only the cases that failed, were missed or errored in a run (its id, or latest)",
+    )
     add("--evals-endpoint", metavar="NAME", help="default endpoint of suites that name none")
     add(
         "--evals-set",
@@ -86,6 +91,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
         front.set_ = settings_of(config.option.evals_set)
     config.pluginmanager.register(front, "evals-session")
+    if config.option.evals_failed:
+        from evals.plugin.failed import Failed
+
+        config.pluginmanager.register(Failed.of(config), "evals-failed")
     if front.mode != "replay" and getattr(config.option, "numprocesses", None):
         # Asking happens in one process, many at a time; several would exceed every limit.
         config.option.dist, config.option.tx, config.option.numprocesses = "no", [], None

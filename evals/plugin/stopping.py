@@ -7,7 +7,7 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evals.session import Evaluation, Options
 
 _RESUME = "--evals-resume"
+_FAILED = "--evals-failed"
 
 
 class Stopping:
@@ -61,7 +62,8 @@ class Stopping:
             yield "Interrupted: what was answered is kept."
         stopped = self.unwritten or front.interrupted
         if stopped and front.mode != "replay" and front.run_id and self.begun:
-            yield f"Go on: {resuming(front.words, front.run_id)}"
+            failed = front.config.getoption(_FAILED)
+            yield f"Go on: {resuming(front.words, front.run_id, failed=failed)}"
 
 
 @dataclass(frozen=True)
@@ -124,14 +126,21 @@ def termination_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def resuming(words: Sequence[str], run_id: str) -> str:
-    """The command line that goes on with a run which `words` began or went on with."""
-    kept: list[str] = []
+def resuming(words: Sequence[str], run_id: str, *, failed: str | None = None) -> str:
+    """The command line that goes on with a run which `words` began or went on with.
+
+    `failed` is the run whose failed cases it runs, by its own name: `latest` is another now.
+    """
+    given = {_RESUME: run_id} | ({_FAILED: failed} if failed else {})
+    line = [*_without(words, given), *(word for pair in given.items() for word in pair)]
+    return subprocess.list2cmdline(line) if os.name == "nt" else shlex.join(line)
+
+
+def _without(words: Sequence[str], options: Collection[str]) -> Iterator[str]:
+    """The words of a command line but for these options and their values."""
     others = iter(words)
     for word in others:
-        if word == _RESUME:
+        if word in options:
             next(others, None)
-        elif not word.startswith(f"{_RESUME}="):
-            kept.append(word)
-    line = [*kept, _RESUME, run_id]
-    return subprocess.list2cmdline(line) if os.name == "nt" else shlex.join(line)
+        elif word.partition("=")[0] not in options:
+            yield word
