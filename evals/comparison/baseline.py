@@ -6,6 +6,7 @@ nothing in it that a run of the same answers would write differently but the run
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -222,18 +223,23 @@ def baselines_for(suite: Suite, root: Path) -> Baselines:
 
 
 def _read_or_why(suite: Suite, root: Path, name: str) -> Baseline | str:
-    path = Path(suite.path).parent / name
+    path = _shown(suite, name)
     try:
         return read_baseline(root / path, root=root, suite=suite.id)
     except (RunError, DamagedFile) as problem:
-        return f"the baseline {path.as_posix()} {problem.message}; {write_command(suite, name)}"
+        return f"the baseline {path} {problem.message}; {write_command(suite, name)}"
+
+
+def _shown(suite: Suite, name: str) -> str:
+    """The path that a gate names, as one would write it in the root directory."""
+    return Path(os.path.normpath(Path(suite.path).parent / name)).as_posix()
 
 
 def write_command(suite: Suite, name: str) -> str:
     """`evals baseline set writes it from the newest run`; `name` is the path that a gate names."""
     command = "evals baseline set"
     if name != f"baselines/{suite.id}.json":
-        path = (Path(suite.path).parent / name).as_posix()
+        path = _shown(suite, name)
         shown = f'"{path}"' if " " in path else path
         command += f" --suite {suite.id} -o {shown}"
     return f"`{command}` writes it from the newest run"

@@ -57,6 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write no page; in a read-only project keep no run",
     )
+    add(
+        "--evals-baseline",
+        metavar="PATH",
+        help="what gates with `baseline: true` compare with: a file, or a folder with SUITE.json",
+    )
     add("--evals-strict", action="store_true", help="fail on gates that were not evaluated")
     add("--evals-fail-unused", action="store_true", help="fail on recordings nothing asks for")
 
@@ -90,6 +95,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from evals.plugin.settings import settings_of
 
         front.set_ = settings_of(config.option.evals_set)
+    if config.option.evals_baseline:
+        from evals.plugin.settings import baseline_at
+
+        front.baseline = baseline_at(config.option.evals_baseline, config.rootpath)
     config.pluginmanager.register(front, "evals-session")
     if config.option.evals_failed:
         from evals.plugin.failed import Failed

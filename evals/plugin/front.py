@@ -17,20 +17,19 @@ from evals.plugin.gates import closing, gate_reports
 from evals.plugin.harmless import made_harmless
 from evals.plugin.items import CaseFailed, CellItem, Unwritten, name_missed, whole_cases
 from evals.plugin.place import Place, shown_path
-from evals.plugin.stopping import Resumed, Stopping, termination_interrupts
+from evals.plugin.stopping import Resumed, Stopping, exit_status, termination_interrupts
 
 if TYPE_CHECKING:
     from evals.model import Mode, TrialResult
     from evals.report.progress import Progress
     from evals.report.view import View
     from evals.session import Evaluation, Finished, Options
+    from evals.session.instead import Instead
     from evals.session.sources import Source
 
 SUFFIXES = (".eval.yaml", ".eval.yml")
 _WINDOW = 32  # cells asked at once where -x may end the session after any of them
 _NARROWEST, _WIDEST = 60, 120  # characters of a line of the summary
-_EXIT_BAD_SUITE = 4
-_EXIT_TOO_MANY_ERRORS = 6
 
 
 class Front:
@@ -54,6 +53,7 @@ class Front:
         self.run_id: str | None = None
         self.strict: bool = config.getoption("--evals-strict")
         self.set_: dict[str, tuple[Any, ...]] = {}
+        self.baseline: Instead | None = None
         self._waiting: dict[CellItem, None] = {}  # in order
         self._evaluation: Evaluation | None = None
         self._view: View | None = None
@@ -93,6 +93,7 @@ class Front:
             repeat=option.evals_repeat,
             set_=self.set_,
             max_cost_usd=option.evals_max_cost,
+            baseline=self.baseline,
             command=" ".join(self.words),
         )
         if self.resumed is None or option.collectonly:
@@ -223,6 +224,10 @@ class Front:
             self.stopping.unwritten = str(problem)
             return
         self.notes += (f"damaged, and left out: {line}" for line in self.finished.run.damaged)
+        if self.baseline is not None:
+            suites = [source.suite for source in self.evaluation.sources.values()]
+            unused = self.baseline.unused(suites, root=self.config.rootpath)
+            self.notes += () if unused is None else (unused,)
         findings, paths = self.finished.findings, self.finished.suite_paths
         reports = [*gate_reports(findings, paths, strict=self.strict), *self._unused()]
         for report in reports:
@@ -295,23 +300,7 @@ class Front:
                 self._evaluation.close()
             return
         self.write_page()
-        session.exitstatus = self.exit_status(session.exitstatus)
-
-    def exit_status(self, status: int | pytest.ExitCode) -> int | pytest.ExitCode:
-        """The session's status: 2, 3, 4, 6, 1, in this order."""
-        decided = [pytest.ExitCode.INTERNAL_ERROR]
-        if not self.stopping.unwritten:  # which interrupts, and is no interrupt
-            decided.append(pytest.ExitCode.INTERRUPTED)
-        if self.interrupted or (status in decided and not self.bad_suites):
-            return status
-        if self.bad_suites:
-            return _EXIT_BAD_SUITE
-        if self.stopping.unwritten:
-            return _EXIT_TOO_MANY_ERRORS
-        done = self.finished
-        if done is not None and (done.too_many_errors or done.nothing_to_compare):
-            return _EXIT_TOO_MANY_ERRORS
-        return status
+        session.exitstatus = exit_status(self, session.exitstatus)
 
     def view(self) -> View:
         if self._view is None:

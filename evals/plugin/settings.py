@@ -1,13 +1,15 @@
-"""Settings that are written on pytest's command line."""
+"""What is written on pytest's command line, read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evals.errors import ConfigError
+from evals.errors import ConfigError, EvalsError
+from evals.session.instead import Instead
 from evals.session.settings import parse_set
 
 
@@ -17,3 +19,11 @@ def settings_of(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         return parse_set(texts)
     except ConfigError as problem:
         raise pytest.UsageError(str(problem)) from None
+
+
+def baseline_at(name: str, root: Path) -> Instead:
+    """What `--evals-baseline` names; raises `pytest.UsageError` where it is no baseline."""
+    try:
+        return Instead.at(name, root=root)
+    except EvalsError as problem:
+        raise pytest.UsageError(f"--evals-baseline: {problem}") from None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _RESUME = "--evals-resume"
 _FAILED = "--evals-failed"
+_EXIT_BAD_SUITE = 4
+_EXIT_TOO_MANY_ERRORS = 6
 
 
 class Stopping:
@@ -107,6 +109,23 @@ class Resumed:
             refuse_changes(self.manifest, suites, secrets=evaluation.secrets)
         except ConfigError as problem:
             raise pytest.UsageError(str(problem)) from problem
+
+
+def exit_status(front: Front, status: int | pytest.ExitCode) -> int | pytest.ExitCode:
+    """The session's status: 2, 3, 4, 6, 1, in this order."""
+    decided = [pytest.ExitCode.INTERNAL_ERROR]
+    if not front.stopping.unwritten:  # which interrupts, and is no interrupt
+        decided.append(pytest.ExitCode.INTERRUPTED)
+    if front.interrupted or (status in decided and not front.bad_suites):
+        return status
+    if front.bad_suites:
+        return _EXIT_BAD_SUITE
+    if front.stopping.unwritten:
+        return _EXIT_TOO_MANY_ERRORS
+    done = front.finished
+    if done is not None and (done.too_many_errors or done.nothing_to_compare):
+        return _EXIT_TOO_MANY_ERRORS
+    return status
 
 
 @contextmanager
