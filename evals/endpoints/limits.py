@@ -202,10 +202,17 @@ def under_ceilings(
     if not requests and not cost:
         return endpoint
     limits = Limits(
-        max_requests=int(_amount("EVALS_MAX_REQUESTS", requests)) if requests else None,
+        max_requests=_count("EVALS_MAX_REQUESTS", requests) if requests else None,
         max_cost_usd=_amount("EVALS_MAX_COST", cost) if cost else None,
     )
     return Limited(endpoint, limits, config=config, names=_CEILINGS, tally=tally)
+
+
+def _count(variable: str, text: str) -> int:
+    amount = _amount(variable, text)
+    if amount % 1:
+        raise ConfigError(f"{variable}: {text!r} is not a whole number", remedy="Write 500.")
+    return int(amount)
 
 
 def _amount(variable: str, text: str) -> float:

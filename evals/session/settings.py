@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,8 +24,22 @@ def parse_set(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
                 f"--evals-set {name.strip()} is given twice.",
                 remedy=f"Write all of its values in one: --evals-set {name.strip()}=0,0.7",
             )
-        found[name.strip()] = _values(values)
+        found[name.strip()] = _different(name.strip(), _values(values))
     return found
+
+
+def _different(name: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values, where none stands twice: columns of one setting compare it with itself."""
+    seen: set[str] = set()
+    for value in values:
+        text = json.dumps(value, sort_keys=True)
+        if text in seen:
+            raise ConfigError(
+                f"--evals-set {name} has the value {text} twice.",
+                remedy="Name each value once; --evals-repeat takes more samples of each.",
+            )
+        seen.add(text)
+    return values
 
 
 def _values(text: str) -> tuple[Any, ...]:

@@ -67,6 +67,7 @@ def read_gates(
 ) -> tuple[Gate, ...]:
     """The gates of a suite; those with a mistake are left out."""
     found: dict[str, Gate] = {}
+    conditions: dict[Gate, str] = {}
     for index, gate in enumerate(written):
         path: Path = ("gates", index)
         try:
@@ -76,10 +77,21 @@ def read_gates(
             problems.error(where, wrong.message, wrong.details)
             continue
         for text, each in made:
+            first = conditions.setdefault(_condition(each), text)
             if text in found:
                 problems.error(path, f"the gate {text!r} stands twice")
+            elif first != text:
+                message = f"the gate {text!r} is the same as {first!r}"
+                problems.error(path, message, ("remove one of them",))
             found[text] = _placed(each, problems, path)
     return tuple(found.values())
+
+
+def _condition(gate: Gate) -> Gate:
+    """A gate without how it is written: 0.5 is 50%, and 2s is 2000ms."""
+    from msgspec.structs import replace
+
+    return replace(gate, text="", limit=round(gate.limit, 12))
 
 
 def _placed(gate: Gate, problems: Problems, path: Path) -> Gate:

@@ -38,6 +38,7 @@ from evals.suite.ids import SUITE_RULE, TAG_RULE, is_suite_id, is_tag
 from evals.suite.labels import confidences_in, labels_in
 from evals.suite.matrix import MAX_TRIALS
 from evals.suite.metrics import metrics_named, read_metrics
+from evals.suite.misses import check_misses
 from evals.suite.names import Names
 from evals.suite.nearest import advice
 from evals.suite.packed import CaseList
@@ -138,7 +139,7 @@ class _Loading:
             reference=reference,
             cases=cases,
             metrics=metrics,
-            gates=self._gates(subjects, metrics),
+            gates=self._gates(subjects, metrics, cases),
             limits=self._limits(written.limits),
             judge=self._requests.judge(),
             description=written.description,
@@ -284,26 +285,18 @@ class _Loading:
             complete=not problems.errors,
         )
 
-    def _gates(self, subjects: Subjects, metrics: tuple[Derived, ...]) -> tuple[Gate, ...]:
+    def _gates(
+        self, subjects: Subjects, metrics: tuple[Derived, ...], cases: CaseList
+    ) -> tuple[Gate, ...]:
         problems = self._problems
         before = len(problems.errors)
         gates = read_gates(self._written.gates, problems, subjects)
         sound = len(problems.errors) == before and not {"gates", "metrics"} & problems.incomplete
-        if sound and not any(judges_answers(gate, metrics) for gate in gates):
-            self._check_misses()
+        if sound:
+            judging = [gate for gate in gates if judges_answers(gate, metrics)]
+            reference = subjects.reference
+            check_misses(self._written, judging, problems, cases=cases, reference=reference)
         return gates
-
-    def _check_misses(self) -> None:
-        """`misses: allowed` takes the judgement from the cases: some gate must have it."""
-        message = "misses are allowed, but no gate judges accuracy or a named metric"
-        details = ("nothing would judge the suite: add a gate such as accuracy >= 0.9",)
-        if self._written.misses == "allowed":
-            self._problems.error(("misses",), message, details)
-        if self._written.defaults.misses == "allowed":
-            self._problems.error(("defaults", "misses"), message, details)
-        for path, test in each_test(self._written.tests):
-            if test.misses == "allowed":
-                self._problems.error((*path, "misses"), message, details)
 
     def _limits(self, written: WrittenLimits) -> Limits:
         return Limits(

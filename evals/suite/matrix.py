@@ -147,6 +147,8 @@ def _axes_to_collapse(
         elif name not in names:
             details = advice(str(name), names, "the matrix has")
             problems.error(("matrix", "collapse", index), f"the matrix has no {name!r}", details)
+        elif name in wanted[:index]:
+            problems.error(("matrix", "collapse", index), f"{name} is collapsed twice")
     return tuple(name for name in names if name in wanted)
 
 

@@ -44,6 +44,14 @@ def test_where_nothing_may_be_asked_the_verdict_names_the_ceiling(project, monke
     assert project.asked == 0
 
 
+def test_a_ceiling_that_is_no_whole_number_is_told_and_nothing_is_asked(project, monkeypatch):
+    monkeypatch.setenv("EVALS_MAX_REQUESTS", "1.5")
+    forty_cases(project)
+    said = " ".join(project.record().stdout.str().split())
+    assert "EVALS_MAX_REQUESTS: '1.5' is not a whole number" in said
+    assert project.asked == 0
+
+
 @pytest.mark.parametrize("windows", [(), ASKED_IN_WINDOWS])
 def test_tests_in_python_spend_of_the_same_ceiling_as_suites(both, monkeypatch, windows):
     monkeypatch.setenv("EVALS_MAX_REQUESTS", "42")

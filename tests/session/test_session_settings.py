@@ -40,3 +40,9 @@ def test_a_setting_without_a_name_or_values_is_refused(written: str) -> None:
 def test_a_parameter_that_is_given_twice_is_refused() -> None:
     with pytest.raises(ConfigError, match="--evals-set seed is given twice"):
         parse_set(["seed=1,2", "top_p=1", " seed=3"])
+
+
+@pytest.mark.parametrize("written", ["0,0.7,0", "a,a", "\udcff,\udcff", '{"a":1}, {"a": 1}'])
+def test_a_value_that_is_given_twice_is_refused(written: str) -> None:
+    with pytest.raises(ConfigError, match=r"--evals-set t has the value .* twice"):
+        parse_set([f"t={written}"])

@@ -95,6 +95,7 @@ matrix:
         ("{seed: [1], include: [{seed: 1}]}", "the matrix has this combination already"),
         ("{seed: [1], include: [5]}", "a rule of include is a mapping"),
         ("{seed: [1, 2], collapse: [sed]}", 'did you mean "seed"?'),
+        ("{seed: [1, 2], collapse: [seed, seed]}", "seed is collapsed twice"),
         ("{seed: [1], exclude: [{sed: 1}]}", 'did you mean "seed"?'),
         ("{seed: [1], exclude: [{seed: 1}]}", "every combination is left out"),
         ("{seed: [1, 2], exclude: [{seed: 5}]}", "no combination agrees with this rule"),

@@ -101,6 +101,11 @@ def test_gates_as_mappings_tell_all_their_parts(bench: Any) -> None:
         ('"polight >= 0.5"', 'did you mean "polite"?'),
         ('"polite.p95 >= 0.5"', "polite.rate the share of its passes"),
         ('"errors == 0", "errors  ==  0"', "stands twice"),
+        (
+            "accuracy >= 0.57, accuracy >= 57%",
+            "'accuracy >= 57%' is the same as 'accuracy >= 0.57'",
+        ),
+        ("latency.p95 <= 2s, latency.p95 <= 2000ms", "is the same as 'latency.p95 <= 2s'"),
         ("{metric: accuracy}", "a gate needs min, max or both"),
         ("{metric: accuracy, min: 0.9, max: 0.5}", "min is more than max"),
         ("{metric: accuracy, min: 0}", "cannot fail"),
@@ -137,6 +142,28 @@ def test_allowed_misses_need_a_gate_that_looks_at_answers(
     else:
         (problem,) = bench.mistakes(text)
         assert problem.startswith("s.eval.yaml:1:9: error: misses are allowed, but no gate")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("accuracy >= 0.5", None),
+        ("{metric: accuracy, min: 0.5, column: all}", None),
+        ("{metric: accuracy, min: 0.5, tag: smoke}, polite >= 0.5", None),
+        ("{metric: accuracy, min: 0.5, cases: [one, two]}", None),
+        (
+            "{metric: accuracy, min: 0.5, tag: smoke}, errors == 0",
+            "in cases that no gate judges: two",
+        ),
+        ("{metric: accuracy, min: 0.5, column: warm}", "no gate judges the reference column, cold"),
+    ],
+)
+def test_allowed_misses_that_no_gate_covers_are_warned_of(
+    bench: Any, written: str, said: str | None
+) -> None:
+    warned = bench.warnings(f"misses: allowed\n{HEAD}gates: [{written}]\n")
+    assert [said in each for each in warned] == ([True] if said else [])
+    assert bench.warnings(f"{HEAD}gates: [{written}]\n") == []
 
 
 def test_a_gate_on_the_metric_of_a_wrong_assertion_is_not_wrong_too(bench: Any) -> None:
