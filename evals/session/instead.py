@@ -31,9 +31,10 @@ class Instead:
         try:
             return cls(path, read_baseline(path, root=root).suite)
         except RunError as problem:
+            file = f'"{name}"' if path.suffix == ".json" else f'"{name}/SUITE.json" --suite SUITE'
             raise RunError(
                 f"{name} {problem.message}.",
-                remedy=f'`evals baseline set -o "{name}"` writes it from the newest run.',
+                remedy=f"`evals baseline set -o {file}` writes it from the newest run.",
             ) from problem
         except DamagedFile as problem:
             raise DamagedFile(

@@ -103,3 +103,13 @@ def test_what_is_no_baseline_is_a_usage_error(sums, text, told):
     result = sums.run("--evals-baseline", "none.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: --evals-baseline: {told}", "*evals baseline set*"])
+
+
+def test_a_folder_that_does_not_exist_is_told_with_what_writes_into_it(sums):
+    result = sums.run("--evals-baseline", "releases/1")
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: --evals-baseline: releases/1 does not exist.",
+            '`evals baseline set -o "releases/1/SUITE.json" --suite SUITE` writes it *',
+        ]
+    )
