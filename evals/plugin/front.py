@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from evals.report.progress import Progress
     from evals.report.view import View
     from evals.session import Evaluation, Finished, Options
-    from evals.session.instead import Instead
+    from evals.session.given_baseline import GivenBaseline
     from evals.session.sources import Source
 
 SUFFIXES = (".eval.yaml", ".eval.yml")
@@ -53,7 +53,7 @@ class Front:
         self.run_id: str | None = None
         self.strict: bool = config.getoption("--evals-strict")
         self.set_: dict[str, tuple[Any, ...]] = {}
-        self.baseline: Instead | None = None
+        self.baseline: GivenBaseline | None = None
         self._waiting: dict[CellItem, None] = {}  # in order
         self._evaluation: Evaluation | None = None
         self._view: View | None = None

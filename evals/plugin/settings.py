@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evals.errors import ConfigError, EvalsError
-from evals.session.instead import Instead
+from evals.session.given_baseline import GivenBaseline
 from evals.session.settings import parse_set
 
 
@@ -21,9 +21,9 @@ def settings_of(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         raise pytest.UsageError(str(problem)) from None
 
 
-def baseline_at(name: str, root: Path) -> Instead:
+def baseline_at(name: str, root: Path) -> GivenBaseline:
     """What `--evals-baseline` names; raises `pytest.UsageError` where it is no baseline."""
     try:
-        return Instead.at(name, root=root)
+        return GivenBaseline.at(name, root=root)
     except EvalsError as problem:
         raise pytest.UsageError(f"--evals-baseline: {problem}") from None

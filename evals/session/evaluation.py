@@ -44,7 +44,7 @@ from evals.write import Secrets, printable
 
 if TYPE_CHECKING:
     from evals.session.gathering import OnEvent
-    from evals.session.instead import Instead
+    from evals.session.given_baseline import GivenBaseline
 
 T = TypeVar("T")
 _trials = msgspec.json.Decoder(TrialResult)
@@ -64,7 +64,7 @@ class Options:
     repeat: int | None = None
     set_: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     max_cost_usd: float | None = None
-    baseline: Instead | None = None  # of gates with `baseline: true`
+    baseline: GivenBaseline | None = None  # of gates with `baseline: true`
     command: str = ""
     resumes: bool = False  # the run is there, and goes on
     place: Path | None = None  # of the run's folder, where it is not below `root`
@@ -139,8 +139,8 @@ class Evaluation:
             opened = open_suite(
                 path, config=config, repeat=repeat or self.options.repeat, set_=self.options.set_
             )
-        if (instead := self.options.baseline) is not None:
-            opened = instead.into(opened, root=self.options.root)
+        if (given := self.options.baseline) is not None:
+            opened = given.into(opened, root=self.options.root)
         self._refuse_twin(opened)
         source = Source(
             opened,

@@ -16,14 +16,14 @@ from evals.suite.open import OpenSuite
 
 
 @dataclass(frozen=True)
-class Instead:
+class GivenBaseline:
     """The baseline of one suite, or a folder with `<suite>.json` of several."""
 
     path: Path
     suite: str | None  # of a file: whose baseline it is
 
     @classmethod
-    def at(cls, name: str, *, root: Path) -> Instead:
+    def at(cls, name: str, *, root: Path) -> GivenBaseline:
         """The file or folder of that name; raises `EvalsError`, where a file is no baseline."""
         path = Path(os.path.abspath(name))
         if path.is_dir():
